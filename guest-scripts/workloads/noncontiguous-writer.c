@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+//
+// One file, one process, a full export: a write that does not adjoin the pending one on its page,
+// after the server has refused another page of the same file. That makes the NFS client flush the
+// page, and the flush meets the error.
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "result.h"
+
+static const char kUsage[] =
+    "usage: noncontiguous-writer --dir DIR --file NAME [--seed N]\n"
+    "Makes a sparse file of 1 MiB, lets the server refuse its first page, and then writes twice, with a gap,\n"
+    "to page 64. Says {\"phase\":\"trigger-due\",...} before the second of these. The last line has the errno that\n"
+    "write, fsync or close got, or null.\n";
+
+enum { kPage = 4096, kTriggerPage = 64, kSecondOffset = 2000, kBytes = 10, kFileSize = 1024 * 1024 };
+
+static int make_sparse(const char* path) {
+  int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644);
+  if (fd < 0) give_up("create", errno);
+  if (ftruncate(fd, kFileSize) != 0) give_up("ftruncate", errno);
+  if (close(fd) != 0) give_up("close", errno);
+  // Write-only: with O_RDWR the client reads the page first, and an uptodate page has no gap.
+  fd = open(path, O_WRONLY);
+  if (fd < 0) give_up("open", errno);
+  return fd;
+}
+
+static int put(const int fd, const uint64_t seed, const size_t length, const off_t offset) {
+  unsigned char bytes[kPage];
+  seed_bytes(bytes, length, seed, (uint64_t)offset);
+  const ssize_t n = pwrite(fd, bytes, length, offset);
+  if (n == (ssize_t)length) return 0;
+  return n < 0 ? errno : EIO;
+}
+
+static void keep_first(int* first, const char** call, const int error, const char* where) {
+  if (*first != 0 || error == 0) return;
+  *first = error;
+  *call = where;
+}
+
+int main(int argc, char** argv) {
+  const char* folder = NULL;
+  const char* file = NULL;
+  uint64_t seed = 1;
+  const struct Option options[] = {{"dir", &folder, NULL}, {"file", &file, NULL}, {"seed", NULL, &seed}, {0}};
+  take_options(argc, argv, kUsage, options);
+  if (!folder || !file) misuse(kUsage, "expected --dir and --file", "");
+  char path[4096];
+  snprintf(path, sizeof path, "%s/%s", folder, file);
+
+  const int fd = make_sparse(path);
+  struct stat status;
+  if (fstat(fd, &status) != 0) give_up("fstat", errno);
+  const off_t trigger = (off_t)kTriggerPage * kPage;
+  int error = put(fd, seed, kBytes, trigger);
+  if (error) give_up("first write to the page", error);
+  error = put(fd, seed, kPage, 0);
+  if (error) give_up("write of the page to be refused", error);
+  if (sync_file_range(fd, 0, kPage, SYNC_FILE_RANGE_WRITE) != 0) give_up("sync_file_range", errno);
+  // The reply is there when the page is no longer under writeback. Waiting for that flushes nothing. Its result
+  // is of no use: some kernels report the refusal here, others only by fsync.
+  const int refused = sync_file_range(fd, 0, kPage, SYNC_FILE_RANGE_WAIT_BEFORE) == 0 ? 0 : errno;
+
+  say("{\"phase\":\"trigger-due\",\"page\":%d,\"offset\":%lld,\"inode\":%llu,\"refused\":%s}", kTriggerPage,
+      (long long)trigger + kSecondOffset, (unsigned long long)status.st_ino, json_errno(refused));
+  int first = 0;
+  const char* call = "";
+  keep_first(&first, &call, put(fd, seed, kBytes, trigger + kSecondOffset), "write");
+  keep_first(&first, &call, fsync(fd) == 0 ? 0 : errno, "fsync");
+  keep_first(&first, &call, close(fd) == 0 ? 0 : errno, "close");
+  say("{\"result\":\"done\",\"errno\":%s,\"call\":%s%s%s}", json_errno(first), first ? "\"" : "", first ? call : "null",
+      first ? "\"" : "");
+  return 0;
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/commands.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <iostream>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "cli/doctor.hpp"
+#include "cli/places.hpp"
+#include "console/parser.hpp"
+#include "report/json.hpp"
+#include "report/terminal.hpp"
+#include "scenario/scenario.hpp"
+
+namespace relapse::cli {
+namespace {
+
+// Feeds a whole log; true if it could be read.
+bool scanLog(std::istream& in, bool trace, bool json, bool& anyFailing) {
+  console::ConsoleParser parser;
+  const auto show = [&](const std::vector<console::ConsoleEvent>& events) {
+    for (const auto& event : events) {
+      anyFailing = anyFailing || console::isFailing(event.kind);
+      fmt::print("{}", json ? report::eventJson(event) + "\n" : report::eventText(event, trace));
+    }
+  };
+  std::array<char, 64u << 10> buffer;
+  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
+    show(parser.feed({{buffer.data(), static_cast<std::size_t>(in.gcount())}, console::Instant{0}}));
+  show(parser.finish());
+  return !in.bad();
+}
+
+std::string expectation(const scenario::Scenario& scenario) {
+  if (const auto* reproduced = std::get_if<scenario::ExpectReproduced>(&scenario.expect))
+    return reproduced->events.front().event;
+  return "survived";
+}
+
+}  // namespace
+
+int exitStatusOf(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::BadInput: return kBadInput;
+    case FailureKind::HostLacks: return kHostLacks;
+    case FailureKind::Cancelled: return kInterrupted;
+    default: return kInconclusive;
+  }
+}
+
+bool colourOn(int descriptor) {
+  const char* off = std::getenv("NO_COLOR");
+  return isatty(descriptor) == 1 && (off == nullptr || *off == '\0');
+}
+
+void printFailure(const Failure& failure) {
+  fmt::print(stderr, "relapse: {}\n", failure.message);
+  if (!failure.advice.empty()) fmt::print(stderr, "  try: {}\n", failure.advice);
+}
+
+int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets) {
+  int status = 0;
+  for (const auto& name : scenarios) {
+    auto file = findScenario(name);
+    auto scenario = file ? scenario::load(*file, sets) : Result<scenario::Scenario>(passOn(file.error()));
+    if (scenario) {
+      fmt::print("{}: valid\n", file->string());
+      continue;
+    }
+    fmt::print(stderr, "{}\n", scenario.error().message);
+    status = exitStatusOf(scenario.error().kind);
+  }
+  return status;
+}
+
+int listCommand(const Common& common) {
+  auto all = nlohmann::ordered_json::array();
+  int status = 0;
+  for (const auto& file : allScenarios()) {
+    auto scenario = scenario::load(file);
+    if (!scenario) {
+      fmt::print(stderr, "{}\n", scenario.error().message);
+      status = kBadInput;
+      continue;
+    }
+    if (common.json) {
+      all.push_back({{"name", scenario->name}, {"summary", scenario->summary}, {"file", file.string()},
+                     {"expects", expectation(*scenario)}});
+    } else {
+      fmt::print("{:<26}  {:<12}  {}\n", scenario->name, expectation(*scenario), scenario->summary);
+    }
+  }
+  if (common.json) fmt::print("{}\n", all.dump(2));
+  return status;
+}
+
+int doctorCommand(const Common& common) {
+  const auto findings = examine(places(common.stateDir));
+  if (common.json) {
+    auto all = nlohmann::ordered_json::array();
+    for (const auto& finding : findings)
+      all.push_back({{"what", finding.what}, {"good", finding.good}, {"detail", finding.detail}, {"mend", finding.mend}});
+    fmt::print("{}\n", all.dump(2));
+  } else {
+    fmt::print("{}", doctorText(findings, colourOn(STDOUT_FILENO)));
+  }
+  const bool healthy = std::all_of(findings.begin(), findings.end(), [](const auto& finding) { return finding.good; });
+  return healthy ? 0 : kHostLacks;
+}
+
+int scanCommand(const std::vector<std::string>& logs, bool trace, const Common& common) {
+  bool anyFailing = false;
+  for (const auto& log : logs) {
+    bool read = false;
+    if (log == "-") {
+      read = scanLog(std::cin, trace, common.json, anyFailing);
+    } else {
+      std::ifstream file(log, std::ios::binary);
+      read = file && scanLog(file, trace, common.json, anyFailing);
+    }
+    if (!read) {
+      printFailure({FailureKind::BadInput, fmt::format("{}: expected a console log, it cannot be read", log)});
+      return kBadInput;
+    }
+  }
+  return anyFailing ? 1 : 0;
+}
+
+int referenceCommand() {
+  fmt::print("{}", scenario::referenceMarkdown());
+  return 0;
+}
+
+}  // namespace relapse::cli

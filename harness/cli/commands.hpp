@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "failure/values.hpp"
+
+namespace relapse::cli {
+
+// Exit statuses beside those of a verdict (verdict/judge.hpp). Those of <sysexits.h>, and 130 as a shell has it.
+inline constexpr int kBadInput = 64;
+inline constexpr int kHostLacks = 69;
+inline constexpr int kInconclusive = 125;
+inline constexpr int kStopBisect = 128;
+inline constexpr int kInterrupted = 130;
+
+int exitStatusOf(FailureKind kind);
+
+struct Common {
+  bool json = false;
+  bool quiet = false;
+  bool verbose = false;
+  std::filesystem::path stateDir;
+};
+
+struct RunArguments {
+  std::vector<std::string> scenarios;
+  std::vector<std::string> kernels;             // --kernel, tried in order
+  std::string image;
+  std::string vmlinux;
+  std::vector<std::filesystem::path> patches;
+  std::vector<std::filesystem::path> configs;
+  std::vector<std::string> sets;
+  int repeat = 0;                               // 0: the scenario's
+  std::string until;                            // "K/N"
+  std::string connect;
+  int jobs = 0;
+  bool asBisectStep = false;
+};
+
+// Each returns the exit status and prints what a person (or --json a program) reads.
+int runCommand(const RunArguments& arguments, const Common& common);
+int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
+int listCommand(const Common& common);
+int doctorCommand(const Common& common);
+int scanCommand(const std::vector<std::string>& logs, bool trace, const Common& common);
+int referenceCommand();
+
+// Prints a failure as every command does: what happened, and below it what to do.
+void printFailure(const Failure& failure);
+
+bool colourOn(int descriptor);  // a terminal, and NO_COLOR is not set
+
+}  // namespace relapse::cli

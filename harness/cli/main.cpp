@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <CLI/CLI.hpp>
+
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.hpp"
+
+namespace {
+
+using namespace relapse::cli;
+
+constexpr const char* kStages = R"(
+Stages: fetch, patch, build, root (the guest's file system), boot, mount, workload, watch, collect.
+Exit status: 0 the expectation held, 1 it did not, 2 another failure, 64 bad usage or input,
+69 the host lacks something, 125 inconclusive, 130 interrupted.
+)";
+
+constexpr const char* kRunExamples = R"(
+Examples:
+  relapse run                                          the default scenario, nfs-wb-page-soft-lockup
+  relapse run nfs-updatepage-null-deref --kernel ~/linux-4.19
+  relapse run nfs-wb-page-soft-lockup --patch fix.patch
+  relapse run my.yaml --set nodes.client.cpus=4 --until 3/10
+)";
+
+void addRun(CLI::App& app, RunArguments& run) {
+  app.add_option("scenario", run.scenarios, "scenario files, or names of `relapse list`");
+  app.add_option("--kernel", run.kernels, "a source: a name (debian-6.1), a tree, a tarball, git:DIR#REF")
+      ->allow_extra_args(false);
+  auto* image = app.add_option("--image", run.image, "a kernel built already: arch/arm64/boot/Image ...");
+  auto* vmlinux = app.add_option("--vmlinux", run.vmlinux, "... and its vmlinux");
+  image->needs(vmlinux)->excludes("--kernel");
+  vmlinux->needs(image);
+  app.add_option("--patch", run.patches, "one more patch on top of the series")->allow_extra_args(false)->excludes(image);
+  app.add_option("--config", run.configs, "one more fragment of the kernel's configuration")
+      ->allow_extra_args(false)->excludes(image);
+  app.add_option("--set", run.sets, "KEY=VALUE: a scenario's key, set from here")->allow_extra_args(false);
+  auto* repeat = app.add_option("--repeat", run.repeat, "that many runs")->check(CLI::Range(1, 1000));
+  app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected")->excludes(repeat);
+  app.add_option("--connect", run.connect, "a libvirt on this host (qemu:///system) instead of the embedded one");
+  app.add_option("--make-jobs", run.jobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+  app.add_flag("--as-bisect-step", run.asBisectStep,
+               "exit status for `git bisect run`: 0 survived, 1 reproduced, 125 skip, 128 and above stop");
+  app.footer(std::string(kRunExamples) + kStages);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Relapse makes kernel bugs come back on demand.", "relapse");
+  app.set_version_flag("--version", RELAPSE_VERSION);
+  app.require_subcommand(1);
+  app.fallthrough();
+  app.footer(kStages);
+  Common common;
+  app.add_flag("--json", common.json, "results as JSON on standard output");
+  app.add_flag("-q,--quiet", common.quiet, "no stages");
+  app.add_flag("--verbose", common.verbose, "what relapse does, on standard error");
+  app.add_option("--state-dir", common.stateDir, "keep caches and runs here");
+
+  RunArguments run;
+  auto* runApp = app.add_subcommand("run", "build, boot, work, watch, judge: one verdict for each scenario");
+  addRun(*runApp, run);
+  std::vector<std::string> files;
+  std::vector<std::string> sets;
+  auto* validate = app.add_subcommand("validate", "check scenario files, all errors at once");
+  validate->add_option("scenario", files, "scenario files, or names of `relapse list`")->required();
+  validate->add_option("--set", sets, "KEY=VALUE: as in run")->allow_extra_args(false);
+  auto* list = app.add_subcommand("list", "the scenarios that there are");
+  auto* doctor = app.add_subcommand("doctor", "what this host has and lacks, with the commands that mend it");
+  bool trace = false;
+  auto* scan = app.add_subcommand("scan", "events of console logs; `-` is standard input");
+  scan->add_option("log", files, "console logs")->required();
+  scan->add_flag("-v,--trace", trace, "with their traces");
+  auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : kBadInput;
+  }
+  spdlog::set_default_logger(spdlog::stderr_color_mt("relapse"));
+  spdlog::set_level(common.verbose ? spdlog::level::debug : spdlog::level::warn);
+  if (runApp->parsed()) return runCommand(run, common);
+  if (validate->parsed()) return validateCommand(files, sets);
+  if (list->parsed()) return listCommand(common);
+  if (doctor->parsed()) return doctorCommand(common);
+  if (scan->parsed()) return scanCommand(files, trace, common);
+  if (reference->parsed()) return referenceCommand();
+  return kBadInput;
+}

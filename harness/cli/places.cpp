@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/places.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+namespace relapse::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string environment(const char* name) {
+  const char* value = std::getenv(name);
+  return value != nullptr ? value : "";
+}
+
+fs::path folder(const char* variable, const char* asRoot, const char* belowHome) {
+  if (const auto set = environment(variable); !set.empty()) return fs::absolute(set) / "relapse";
+  if (geteuid() == 0) return asRoot;
+  const auto home = environment("HOME");
+  return (home.empty() ? fs::path("/tmp") : fs::path(home)) / belowHome / "relapse";
+}
+
+fs::path dataFolder() {
+  const auto set = environment("RELAPSE_DATA_DIR");
+  return set.empty() ? fs::path(RELAPSE_SOURCE_DIR) : fs::absolute(set);
+}
+
+}  // namespace
+
+run::Places places(const fs::path& stateDir) {
+  run::Places places;
+  places.cache = folder("XDG_CACHE_HOME", "/var/cache/relapse", ".cache");
+  places.state = folder("XDG_STATE_HOME", "/var/lib/relapse", ".local/state");
+  if (!stateDir.empty()) {
+    places.cache = fs::absolute(stateDir) / "cache";
+    places.state = fs::absolute(stateDir) / "state";
+  }
+  places.configs = dataFolder() / "kernel-configs";
+  places.guestScripts = dataFolder() / "guest-scripts";
+  places.guestOverlay = fs::path(RELAPSE_BINARY_DIR) / "guest";
+  return places;
+}
+
+fs::path scenariosFolder() { return dataFolder() / "scenarios"; }
+
+std::vector<fs::path> allScenarios() {
+  std::vector<fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator entry(scenariosFolder(), error), end; entry != end; entry.increment(error))
+    if (entry->path().extension() == ".yaml") files.push_back(entry->path());
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+Result<fs::path> findScenario(const std::string& nameOrPath) {
+  std::error_code error;
+  if (fs::is_regular_file(nameOrPath, error)) return fs::absolute(nameOrPath);
+  const bool isPath = nameOrPath.find('/') != std::string::npos || nameOrPath.ends_with(".yaml");
+  const fs::path named = scenariosFolder() / (nameOrPath + ".yaml");
+  if (!isPath && fs::is_regular_file(named, error)) return named;
+  std::vector<std::string> names;
+  for (const auto& file : allScenarios()) names.push_back(file.stem());
+  return fail(FailureKind::BadInput, fmt::format("expected a scenario file or one of {}, found \"{}\"",
+                                                 fmt::join(names, ", "), nameOrPath),
+              "relapse list");
+}
+
+}  // namespace relapse::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "failure/values.hpp"
+#include "run/values.hpp"
+
+namespace relapse::cli {
+
+// Where things are, from the environment: $XDG_CACHE_HOME and $XDG_STATE_HOME where they are set;
+// else, as root, /var/cache/relapse and /var/lib/relapse; else below the home folder. `stateDir`
+// (--state-dir), if not empty, holds both. RELAPSE_DATA_DIR names another checkout's scenarios/,
+// kernel-configs/ and guest-scripts/.
+run::Places places(const std::filesystem::path& stateDir);
+
+std::filesystem::path scenariosFolder();
+
+// A scenario's file: a path as given, or the name of one in scenarios/. BadInput names the nearest.
+Result<std::filesystem::path> findScenario(const std::string& nameOrPath);
+
+// All scenario files of scenarios/, sorted.
+std::vector<std::filesystem::path> allScenarios();
+
+}  // namespace relapse::cli

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <unistd.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "cli/commands.hpp"
+#include "cli/display.hpp"
+#include "cli/interrupts.hpp"
+#include "cli/places.hpp"
+#include "guest/supervisor.hpp"
+#include "report/json.hpp"
+#include "report/terminal.hpp"
+#include "run/conduct.hpp"
+#include "scenario/scenario.hpp"
+#include "verdict/judge.hpp"
+
+namespace relapse::cli {
+namespace {
+
+constexpr const char* kDefaultScenario = "nfs-wb-page-soft-lockup";
+
+Result<scenario::Repeat> repeatOf(const RunArguments& arguments, const scenario::Scenario& scenario) {
+  if (arguments.repeat > 0) return scenario::Repeat{arguments.repeat, arguments.repeat};
+  if (arguments.until.empty()) return scenario.repeat;
+  scenario::Repeat repeat{0, 0};
+  const char* end = arguments.until.data() + arguments.until.size();
+  const auto first = std::from_chars(arguments.until.data(), end, repeat.until);
+  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '/') {
+    const auto second = std::from_chars(first.ptr + 1, end, repeat.runs);
+    if (second.ec == std::errc{} && second.ptr == end && repeat.until >= 1 && repeat.runs >= repeat.until &&
+        repeat.runs <= 1000)
+      return repeat;
+  }
+  return fail(FailureKind::BadInput, fmt::format("--until: expected K/N such as 3/10, found \"{}\"", arguments.until));
+}
+
+Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
+  std::vector<scenario::Scenario> scenarios;
+  auto names = arguments.scenarios;
+  if (names.empty()) names.push_back(kDefaultScenario);
+  for (const auto& name : names) {
+    auto file = findScenario(name);
+    if (!file) return passOn(file.error());
+    auto scenario = scenario::load(*file, arguments.sets);
+    if (!scenario) return passOn(scenario.error());
+    if (const auto* expect = std::get_if<scenario::ExpectReproduced>(&scenario->expect))
+      for (const auto& event : expect->events)
+        if (const auto problem = verdict::patternProblem(event.message))
+          return fail(FailureKind::BadInput, fmt::format("{}: expect.reproduced.message: expected an RE2 pattern, found \"{}\" ({})",
+                                                         file->string(), event.message, *problem));
+    auto repeat = repeatOf(arguments, *scenario);
+    if (!repeat) return passOn(repeat.error());
+    scenario->repeat = *repeat;
+    scenarios.push_back(std::move(*scenario));
+  }
+  return scenarios;
+}
+
+run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenario& scenario,
+                           const run::Places& places, const std::stop_token& stop) {
+  run::RunRequest request;
+  request.scenario = scenario;
+  request.overrides = arguments.sets;
+  request.sources = arguments.kernels;
+  if (!arguments.image.empty())
+    request.ready = std::pair{std::filesystem::absolute(arguments.image), std::filesystem::absolute(arguments.vmlinux)};
+  for (const auto& patch : arguments.patches) request.patches.push_back(std::filesystem::absolute(patch));
+  for (const auto& config : arguments.configs) request.configs.push_back(std::filesystem::absolute(config));
+  request.jobs = arguments.jobs;
+  request.places = places;
+  request.stop = stop;
+  return request;
+}
+
+void print(const report::RunRecord& record, const Common& common) {
+  if (common.json) {
+    fmt::print("{}", report::resultJson(record));
+  } else {
+    fmt::print("\n{}", report::summary(record, colourOn(STDOUT_FILENO)));
+  }
+  std::fflush(stdout);
+}
+
+int bisectStatusOf(FailureKind kind) {
+  switch (kind) {
+    case FailureKind::Cancelled: return kInterrupted;
+    case FailureKind::HostLacks:
+    case FailureKind::Internal: return kStopBisect;
+    default: return kInconclusive;  // this commit cannot be tried; others can
+  }
+}
+
+// Runs one scenario as often as it asks for. The status of the whole: 0 when enough runs did as
+// expected, else that of the last run that did not.
+int runRepeatedly(const run::RunRequest& request, guest::GuestHost& host, const RunArguments& arguments,
+                  const Common& common) {
+  const auto repeat = request.scenario.repeat;
+  int held = 0;
+  int status = kInconclusive;
+  int tries = 0;
+  while (tries < repeat.runs && held < repeat.until) {
+    ++tries;
+    Display display(isatty(STDERR_FILENO) == 1, common.quiet, colourOn(STDERR_FILENO));
+    auto record = run::conduct(request, host, [&](const run::StageUpdate& update) { display.show(update); });
+    if (!record) {
+      printFailure(record.error());
+      return arguments.asBisectStep ? bisectStatusOf(record.error().kind) : exitStatusOf(record.error().kind);
+    }
+    print(*record, common);
+    if (verdict::held(request.scenario.expect, record->verdict)) ++held;
+    const int now = arguments.asBisectStep ? verdict::bisectStatus(record->verdict)
+                                           : verdict::exitStatus(request.scenario.expect, record->verdict);
+    if (now != 0 || status == kInconclusive) status = now;
+  }
+  if (repeat.runs > 1 && !common.json)
+    fmt::print("\n{}: {} of {} runs did as expected\n", request.scenario.name, held, tries);
+  return !arguments.asBisectStep && held >= repeat.until ? 0 : status;
+}
+
+int runAll(const std::vector<scenario::Scenario>& scenarios, const RunArguments& arguments, const Common& common) {
+  auto root = guest::makeHostRoot();
+  if (!root) {
+    printFailure(root.error());
+    return exitStatusOf(root.error().kind);
+  }
+  auto supervisor = guest::Supervisor::start(*root);  // forks: before any thread
+  if (!supervisor) {
+    printFailure(supervisor.error());
+    return exitStatusOf(supervisor.error().kind);
+  }
+  const Interrupts interrupts;
+  const auto where = places(common.stateDir);
+  auto host = guest::GuestHost::open({arguments.connect, *root, where.cache});
+  if (!host) {
+    printFailure(host.error());
+    return arguments.asBisectStep ? kStopBisect : exitStatusOf(host.error().kind);
+  }
+  int worst = 0;
+  for (const auto& scenario : scenarios) {
+    const int status =
+        runRepeatedly(requestFor(arguments, scenario, where, interrupts.token()), **host, arguments, common);
+    if (worst == 0) worst = status;
+    if (interrupts.token().stop_requested()) break;
+  }
+  return worst;
+}
+
+}  // namespace
+
+int runCommand(const RunArguments& arguments, const Common& common) {
+  auto scenarios = loadAll(arguments);
+  if (!scenarios) {
+    printFailure(scenarios.error());
+    return arguments.asBisectStep ? kStopBisect : exitStatusOf(scenarios.error().kind);
+  }
+  spdlog::info("scenarios loaded count={}", scenarios->size());
+  return runAll(*scenarios, arguments, common);
+}
+
+}  // namespace relapse::cli

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/guest_host.hpp"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <libvirt/libvirt-qemu.h>
+#include <libvirt/libvirt.h>
+#include <libvirt/virterror.h>
+
+#include "guest/domain_xml.hpp"
+#include "guest/streams.hpp"
+#include "guest/supervisor.hpp"
+#include "process/process.hpp"
+
+namespace relapse::guest {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The account that libvirt's QEMU driver knows as QEMU's own.
+constexpr const char* kQemuAccount = "libvirt-qemu";
+constexpr const char* kEmulator = "qemu-system-aarch64";
+
+struct CloseConnection {
+  void operator()(virConnect* connection) const { virConnectClose(connection); }
+};
+struct DestroyAndFree {
+  void operator()(virDomain* domain) const {
+    virDomainDestroy(domain);  // fails when it has ended by itself, which is as good
+    virDomainFree(domain);
+  }
+};
+using OwnedConnection = std::unique_ptr<virConnect, CloseConnection>;
+using OwnedDomain = std::unique_ptr<virDomain, DestroyAndFree>;
+
+std::string libvirtSays() {
+  const char* message = virGetLastErrorMessage();
+  return message != nullptr ? message : "no reason given";
+}
+
+// libvirt prints errors and warnings to standard error unless it is told not to.
+void keepLibvirtQuiet(const fs::path& log) {
+  setenv("LIBVIRT_LOG_OUTPUTS", fmt::format("3:file:{}", log.string()).c_str(), 0);
+  virSetErrorFunc(nullptr, [](void*, virError*) {});
+}
+
+class EventLoop {
+ public:
+  EventLoop() {
+    thread_ = std::jthread([](const std::stop_token& stop) {
+      // The timer wakes the loop now and then, so that it sees the request to stop.
+      const int timer = virEventAddTimeout(100, [](int, void*) {}, nullptr, nullptr);
+      while (!stop.stop_requested()) virEventRunDefaultImpl();
+      virEventRemoveTimeout(timer);
+    });
+  }
+
+ private:
+  std::jthread thread_;
+};
+
+// Who hears of a domain's end.
+class Ends {
+ public:
+  void expect(const std::string& domain, std::string node, Mailbox& mailbox) {
+    const std::lock_guard lock(mutex_);
+    listeners_[domain] = {std::move(node), &mailbox};
+  }
+  void forget(const std::string& domain) {
+    const std::lock_guard lock(mutex_);
+    listeners_.erase(domain);
+  }
+  void rebooted(const std::string& domain) { tell(domain, Reset{}); }
+  void stopped(const std::string& domain, GuestEnd end) { tell(domain, std::move(end)); }
+
+ private:
+  struct Listener {
+    std::string node;
+    Mailbox* mailbox;
+  };
+  void tell(const std::string& domain, GuestEnd end) {
+    const std::lock_guard lock(mutex_);
+    const auto found = listeners_.find(domain);
+    if (found == listeners_.end()) return;
+    found->second.mailbox->put({std::chrono::steady_clock::now(), found->second.node, GuestStopped{std::move(end)}});
+    listeners_.erase(found);
+  }
+  std::mutex mutex_;
+  std::map<std::string, Listener> listeners_;
+};
+
+GuestEnd endOf(int detail) {
+  switch (detail) {
+    case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN: return PoweredOff{};
+    case VIR_DOMAIN_EVENT_STOPPED_CRASHED: return QemuDied{"QEMU reported a crash"};
+    case VIR_DOMAIN_EVENT_STOPPED_FAILED: return QemuDied{"QEMU's process ended unexpectedly"};
+    default: return QemuDied{"somebody else ended the domain"};
+  }
+}
+
+int onLifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void* ends) {
+  if (event == VIR_DOMAIN_EVENT_STOPPED) static_cast<Ends*>(ends)->stopped(virDomainGetName(domain), endOf(detail));
+  return 0;
+}
+
+void onReboot(virConnectPtr, virDomainPtr domain, void* ends) {
+  static_cast<Ends*>(ends)->rebooted(virDomainGetName(domain));
+}
+
+class LibvirtGuest : public Guest {
+ public:
+  LibvirtGuest(OwnedDomain domain, std::string name, fs::path folder, std::string xml, std::shared_ptr<Stream> console,
+               std::shared_ptr<Stream> agent, Mailbox& mailbox, Ends& ends)
+      : domain_(std::move(domain)), name_(std::move(name)), folder_(std::move(folder)), xml_(std::move(xml)), console_(std::move(console)),
+        agent_(std::move(agent)), mailbox_(&mailbox), ends_(&ends) {
+    mailbox_->whenRoom([console = console_, agent = agent_] {
+      console->resume();
+      agent->resume();
+    });
+  }
+  ~LibvirtGuest() override { end(); }
+
+  Result<void> tellAgent(const std::string& bytes) override { return agent_->write(bytes); }
+
+  Result<std::string> registers() override { return monitor("info registers -a"); }
+
+  std::string versions() override {
+    unsigned long libvirt = 0;
+    virGetVersion(&libvirt, nullptr, nullptr);
+    std::string qemu = monitor("info version").value_or("of an unknown version");
+    qemu.erase(qemu.find_last_not_of("\r\n") + 1);
+    return fmt::format("libvirt {}.{}.{}, QEMU {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu);
+  }
+
+  Result<SparseFile> dumpMemory(const fs::path& file) override {
+    auto sink = SparseSink::open(folder_ / "dump", file);
+    if (!sink) return passOn(sink.error());
+    if (virDomainCoreDumpWithFormat(domain_.get(), (folder_ / "dump").c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_RAW,
+                                    VIR_DUMP_MEMORY_ONLY) < 0)
+      return fail(FailureKind::GuestFailed, "memory dump: " + libvirtSays());
+    return (*sink)->finish();
+  }
+
+  void end() override {
+    if (!domain_) return;
+    ends_->forget(name_);
+    mailbox_->whenRoom(nullptr);
+    console_->close();
+    agent_->close();
+    killGuestsOf(folder_);  // nothing is worth the seconds that libvirt gives QEMU to leave politely
+    domain_.reset();
+  }
+
+  const std::string& domainXml() const override { return xml_; }
+
+ private:
+  Result<std::string> monitor(const char* command) {
+    char* text = nullptr;
+    if (virDomainQemuMonitorCommand(domain_.get(), command, &text, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) < 0)
+      return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
+    std::string answer(text);
+    std::free(text);
+    return answer;
+  }
+
+  OwnedDomain domain_;
+  std::string name_;
+  fs::path folder_;
+  std::string xml_;
+  std::shared_ptr<Stream> console_;
+  std::shared_ptr<Stream> agent_;
+  Mailbox* mailbox_;
+  Ends* ends_;
+};
+
+class LibvirtHost : public GuestHost {
+ public:
+  LibvirtHost(HostOptions options, fs::path emulator, long owner)
+      : options_(std::move(options)), emulator_(std::move(emulator)), owner_(owner) {}
+
+  ~LibvirtHost() override {
+    if (!connection_) return;
+    for (const int id : callbacks_) virConnectDomainEventDeregisterAny(connection_.get(), id);
+  }
+
+  Result<void> connect(const std::string& uri) {
+    connection_.reset(virConnectOpen(uri.c_str()));
+    if (!connection_)
+      return fail(FailureKind::HostLacks, fmt::format("libvirt cannot open {}: {}", uri, libvirtSays()),
+                  "relapse doctor");
+    callbacks_.push_back(virConnectDomainEventRegisterAny(connection_.get(), nullptr, VIR_DOMAIN_EVENT_ID_LIFECYCLE,
+                                                          VIR_DOMAIN_EVENT_CALLBACK(onLifecycle), &ends_, nullptr));
+    callbacks_.push_back(virConnectDomainEventRegisterAny(connection_.get(), nullptr, VIR_DOMAIN_EVENT_ID_REBOOT,
+                                                          VIR_DOMAIN_EVENT_CALLBACK(onReboot), &ends_, nullptr));
+    return {};
+  }
+
+  Result<std::unique_ptr<Guest>> start(const GuestSpec& spec, Mailbox& mailbox) override {
+    const int number = ++started_;
+    const fs::path folder = options_.root / std::to_string(number);
+    auto files = bootFiles(spec, folder);
+    if (!files) return passOn(files.error());
+    auto console = Stream::listen(folder / "c", Stream::Purpose::Console, spec.node, mailbox, owner_);
+    if (!console) return passOn(console.error());
+    auto agent = Stream::listen(folder / "a", Stream::Purpose::Agent, spec.node, mailbox, owner_);
+    if (!agent) return passOn(agent.error());
+    const std::string name = fmt::format("relapse-{}-{}-{}", getpid(), number, spec.node);
+    const std::string xml = domainXml({name, spec.hardware, files->first, files->second, kernelCommandLine(),
+                                       folder / "c", folder / "a", emulator_});
+    ends_.expect(name, spec.node, mailbox);
+    OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), 0));
+    if (!domain) {
+      ends_.forget(name);
+      (*console)->close();
+      (*agent)->close();
+      return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest: {}", libvirtSays()));
+    }
+    rememberProbe();
+    return std::unique_ptr<Guest>(std::make_unique<LibvirtGuest>(std::move(domain), name, folder, xml, *console, *agent,
+                                                                 mailbox, ends_));
+  }
+
+ private:
+  // QEMU may run under an account that cannot read the user's folders: it gets copies of its own.
+  Result<std::pair<fs::path, fs::path>> bootFiles(const GuestSpec& spec, const fs::path& folder) {
+    std::error_code error;
+    fs::create_directory(folder, error);
+    fs::permissions(folder, fs::perms(0711), error);
+    const fs::path kernel = folder / "Image";
+    const fs::path root = folder / "root.cpio.gz";
+    for (const auto& [from, to] : {std::pair{spec.kernel, kernel}, std::pair{spec.root, root}}) {
+      fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
+      if (error)
+        return fail(FailureKind::Exhausted, fmt::format("{} -> {}: {}", from.string(), to.string(), error.message()));
+      fs::permissions(to, fs::perms(0644), error);
+    }
+    return std::pair{kernel, root};
+  }
+
+  // Probing QEMU takes seconds; what libvirt learnt is kept for the next process.
+  void rememberProbe() {
+    if (!options_.connect.empty() || probeKept_) return;
+    probeKept_ = true;
+    const fs::path learnt = options_.root / "cache/qemu/capabilities";
+    const fs::path kept = options_.cache / "libvirt-capabilities";
+    std::error_code ignored;
+    fs::create_directories(kept, ignored);
+    for (fs::directory_iterator entry(learnt, ignored), end; entry != end; entry.increment(ignored)) {
+      const fs::path part = kept / fmt::format("{}.{}.part", entry->path().filename().string(), getpid());
+      fs::copy_file(entry->path(), part, fs::copy_options::overwrite_existing, ignored);
+      fs::rename(part, kept / entry->path().filename(), ignored);
+    }
+  }
+
+  HostOptions options_;
+  fs::path emulator_;
+  long owner_;
+  Ends ends_;
+  OwnedConnection connection_;
+  std::vector<int> callbacks_;
+  std::atomic<int> started_{0};
+  bool probeKept_ = false;
+};
+
+// As root, QEMU runs under an account of its own.
+Result<long> qemuOwner() {
+  if (geteuid() != 0) return -1L;
+  const passwd* account = getpwnam(kQemuAccount);
+  if (account == nullptr || getgrnam(kQemuAccount) == nullptr)
+    return fail(FailureKind::HostLacks,
+                fmt::format("as root QEMU runs under the account and group {}, which this host lacks", kQemuAccount),
+                fmt::format("adduser --system --group --no-create-home --home /nonexistent {}", kQemuAccount));
+  return static_cast<long>(account->pw_uid);
+}
+
+Result<void> prepareEmbedded(const HostOptions& options) {
+  std::error_code error;
+  fs::create_directories(options.root / "etc", error);
+  std::ofstream conf(options.root / "etc/qemu.conf");
+  conf << "stdio_handler = \"file\"\n"       // there is no virtlogd
+          "security_driver = \"none\"\n"
+          "namespaces = []\n"
+          "cgroup_controllers = []\n"
+          "dynamic_ownership = 0\n"          // files of the user's stay the user's
+          "remember_owner = 0\n"
+          "seccomp_sandbox = 1\n";
+  if (geteuid() == 0) conf << fmt::format("user = \"{0}\"\ngroup = \"{0}\"\n", kQemuAccount);
+  conf.close();
+  if (!conf) return fail(FailureKind::Exhausted, fmt::format("{}: cannot be written", (options.root / "etc").string()));
+  const fs::path kept = options.cache / "libvirt-capabilities";
+  const fs::path known = options.root / "cache/qemu/capabilities";
+  if (fs::exists(kept, error)) {
+    fs::create_directories(known, error);
+    for (fs::directory_iterator entry(kept, error), end; entry != end; entry.increment(error))
+      if (entry->path().extension() == ".xml") fs::copy_file(entry->path(), known / entry->path().filename(), error);
+  }
+  return {};
+}
+
+// libvirt's loop serves the whole process, and lives as long.
+void runEventLoopOnce(const fs::path& root) {
+  static const bool registered = [&root] {
+    keepLibvirtQuiet(root / "libvirt.log");
+    virEventRegisterDefaultImpl();
+    return true;
+  }();
+  static EventLoop loop;
+  (void)registered;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
+  const auto emulator = process::findProgram(kEmulator);
+  if (!emulator)
+    return fail(FailureKind::HostLacks, fmt::format("{} is not on this host", kEmulator),
+                "apt-get install qemu-system-arm");
+  auto owner = qemuOwner();
+  if (!owner) return passOn(owner.error());
+  if (options.connect.empty()) {
+    if (auto ready = prepareEmbedded(options); !ready) return passOn(ready.error());
+  }
+  runEventLoopOnce(options.root);
+  auto host = std::make_unique<LibvirtHost>(options, *emulator, *owner);
+  const std::string uri =
+      options.connect.empty() ? fmt::format("qemu:///embed?root={}", options.root.string()) : options.connect;
+  if (auto connected = host->connect(uri); !connected) return passOn(connected.error());
+  return std::unique_ptr<GuestHost>(std::move(host));
+}
+
+Result<fs::path> makeHostRoot() {
+  const char* own = std::getenv(geteuid() == 0 ? "TMPDIR" : "XDG_RUNTIME_DIR");
+  std::error_code error;
+  fs::path base = own != nullptr && *own != '\0' && fs::is_directory(own, error) ? fs::path(own) : fs::path("/tmp");
+  std::string pattern = (base / "relapse-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr)
+    return fail(FailureKind::Exhausted, fmt::format("{}: {}", pattern, std::strerror(errno)));
+  // As root QEMU's account must pass through; it cannot list.
+  if (geteuid() == 0) fs::permissions(pattern, fs::perms(0711), error);
+  return fs::path(pattern);
+}
+
+}  // namespace relapse::guest

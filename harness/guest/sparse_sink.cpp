@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "guest/sparse_sink.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "checksum/checksum.hpp"
+
+namespace relapse::guest {
+namespace {
+
+constexpr std::size_t kBlock = 4096;          // a guest's page
+constexpr std::size_t kBuffer = 256 * kBlock;
+
+bool allZero(const char* bytes, std::size_t size) {
+  return size > 0 && bytes[0] == 0 && std::memcmp(bytes, bytes + 1, size - 1) == 0;
+}
+
+}  // namespace
+
+SparseSink::SparseSink(std::filesystem::path pipe, std::filesystem::path file)
+    : pipe_(std::move(pipe)), file_(std::move(file)) {}
+
+Result<std::unique_ptr<SparseSink>> SparseSink::open(const std::filesystem::path& pipe,
+                                                     const std::filesystem::path& file) {
+  std::unique_ptr<SparseSink> sink(new SparseSink(pipe, file));
+  const auto failed = [](const std::filesystem::path& what) {
+    return fail(FailureKind::Exhausted, fmt::format("{}: {}", what.string(), std::strerror(errno)));
+  };
+  if (mkfifo(pipe.c_str(), 0600) != 0) return failed(pipe);
+  // Without a reader the writer's open would wait, without O_NONBLOCK ours would.
+  sink->in_ = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  if (sink->in_ < 0) return failed(pipe);
+  fcntl(sink->in_, F_SETPIPE_SZ, 1 << 20);
+  sink->out_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (sink->out_ < 0) return failed(file);
+  sink->reader_ = std::jthread([raw = sink.get()](const std::stop_token& stop) { raw->read(stop); });
+  return sink;
+}
+
+void SparseSink::take(const char* bytes, std::size_t size) {
+  for (std::size_t at = 0; at < size && problem_.empty(); at += kBlock) {
+    const std::size_t length = std::min(kBlock, size - at);
+    if (allZero(bytes + at, length)) continue;
+    if (pwrite(out_, bytes + at, length, static_cast<off_t>(written_.bytes + at)) != static_cast<ssize_t>(length))
+      problem_ = fmt::format("{}: {}", file_.string(), std::strerror(errno));
+  }
+  written_.bytes += size;
+}
+
+void SparseSink::read(const std::stop_token& stop) {
+  checksum::Sha256 sum;
+  std::vector<char> buffer(kBuffer);
+  std::size_t filled = 0;
+  const auto flush = [&] {
+    sum.add({buffer.data(), filled});
+    take(buffer.data(), filled);
+    filled = 0;
+  };
+  // A FIFO that nobody has opened yet has no event; one whose writer is gone has POLLHUP.
+  for (pollfd wait{in_, POLLIN, 0};;) {
+    if (poll(&wait, 1, 100) == 0) {
+      if (stop.stop_requested()) break;
+      continue;
+    }
+    const ssize_t n = ::read(in_, buffer.data() + filled, buffer.size() - filled);
+    if (n == 0) break;
+    if (n < 0 && errno != EAGAIN && errno != EINTR) problem_ = std::strerror(errno);
+    if (!problem_.empty()) break;
+    filled += n > 0 ? static_cast<std::size_t>(n) : 0;
+    if (filled == buffer.size()) flush();  // whole blocks, so that zero pages are seen as such
+  }
+  flush();
+  written_.sha256 = sum.hex();
+}
+
+Result<SparseFile> SparseSink::finish() {
+  reader_.request_stop();
+  reader_.join();
+  if (problem_.empty() && ftruncate(out_, static_cast<off_t>(written_.bytes)) != 0) problem_ = std::strerror(errno);
+  if (problem_.empty() && written_.bytes == 0) problem_ = "nothing was written";
+  if (!problem_.empty()) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file_.string(), problem_));
+  return written_;
+}
+
+SparseSink::~SparseSink() {
+  if (reader_.joinable()) {
+    reader_.request_stop();
+    reader_.join();
+  }
+  if (in_ >= 0) close(in_);
+  if (out_ >= 0) close(out_);
+  std::error_code ignored;
+  std::filesystem::remove(pipe_, ignored);
+}
+
+}  // namespace relapse::guest

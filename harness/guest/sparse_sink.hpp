@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "failure/values.hpp"
+
+namespace relapse::guest {
+
+struct SparseFile {
+  std::string sha256;         // of all its bytes, holes included
+  std::uint64_t bytes = 0;    // its length
+};
+
+// A FIFO whose other end writes a file that is mostly zeroes: what arrives is written with holes for
+// the zeroes and summed on the way, so that the disk sees only what the guest really used.
+class SparseSink {
+ public:
+  // Makes the FIFO `pipe` and starts reading it into `file`.
+  static Result<std::unique_ptr<SparseSink>> open(const std::filesystem::path& pipe, const std::filesystem::path& file);
+
+  // Waits for the end of what was written. Call it once the writer has closed the FIFO.
+  Result<SparseFile> finish();
+
+  ~SparseSink();  // stops reading and removes the FIFO
+
+ private:
+  SparseSink(std::filesystem::path pipe, std::filesystem::path file);
+  void read(const std::stop_token& stop);
+  void take(const char* bytes, std::size_t size);
+
+  std::filesystem::path pipe_;
+  std::filesystem::path file_;
+  int in_ = -1;
+  int out_ = -1;
+  SparseFile written_;
+  std::string problem_;
+  std::jthread reader_;
+};
+
+}  // namespace relapse::guest

@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "verdict/judge.hpp"
+
+namespace relapse::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string text(const Json& value, int indent) {
+  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+Json frame(const console::RawFrame& raw) {
+  Json out{{"symbol", raw.symbol}};
+  if (raw.offset) out["offset"] = *raw.offset;
+  if (raw.size) out["size"] = *raw.size;
+  if (!raw.module.empty()) out["module"] = raw.module;
+  if (!raw.reliable) out["reliable"] = false;
+  out["text"] = raw.text;
+  return out;
+}
+
+Json event(const console::ConsoleEvent& seen) {
+  Json out{{"event", std::string(console::name(seen.kind))}, {"title", seen.title},     {"node", seen.node},
+           {"at_ms", seen.at.count()},                       {"message", seen.message}};
+  if (seen.kernelTime) out["time"] = *seen.kernelTime;
+  if (seen.cpu) out["cpu"] = *seen.cpu;
+  if (!seen.task.empty()) out["task"] = seen.task;
+  if (seen.pid) out["pid"] = *seen.pid;
+  if (!seen.taint.empty()) out["taint"] = seen.taint;
+  if (!seen.release.empty()) out["release"] = seen.release;
+  if (seen.pc) out["pc"] = frame(*seen.pc);
+  if (seen.lr) out["lr"] = frame(*seen.lr);
+  out["frames"] = Json::array();
+  for (const auto& raw : seen.frames) out["frames"].push_back(frame(raw));
+  out["span"] = {seen.span.first, seen.span.past};
+  return out;
+}
+
+Json kernel(const kernel::KernelImage& image) {
+  Json patches = Json::array();
+  for (const auto& patch : image.patches)
+    patches.push_back(
+        {{"file", patch.file.string()}, {"sha256", patch.sha256}, {"already_in_source", patch.alreadyInSource}});
+  return {{"source", image.source},
+          {"line", image.line},
+          {"release", image.release},
+          {"build_id", image.buildId},
+          {"image_sha256", image.imageSha256},
+          {"vmlinux_sha256", image.vmlinuxSha256},
+          {"key", image.key},
+          {"from_cache", image.fromCache},
+          {"patches", patches},
+          {"sources_not_had", image.notHad}};
+}
+
+struct EndJson {
+  Json operator()(const guest::Exited& end) const { return {{"how", "exited"}, {"status", end.status}}; }
+  Json operator()(const guest::Killed& end) const { return {{"how", "killed"}, {"signal", end.signal}}; }
+  Json operator()(const guest::NotStarted& end) const { return {{"how", "not-started"}, {"error", end.error}}; }
+  Json operator()(const guest::DeadlinePassed&) const { return {{"how", "deadline-passed"}}; }
+  Json operator()(const guest::GuestDied&) const { return {{"how", "guest-died"}}; }
+};
+
+Json works(const RunRecord& record) {
+  Json out = Json::array();
+  for (std::size_t i = 0; i < record.seen.works.size(); ++i) {
+    const auto& work = record.seen.works[i];
+    Json one{{"program", work.program}, {"end", std::visit(EndJson{}, work.end)}};
+    if (i < record.works.size()) {
+      one["started_ms"] = record.works[i].started.count();
+      if (record.works[i].ended.count() > 0) one["ended_ms"] = record.works[i].ended.count();
+    }
+    if (work.report) {
+      one["result"] = work.report->result;
+      one["errno"] = work.report->error ? Json(*work.report->error) : Json(nullptr);
+    }
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+std::string guestEnd(const guest::GuestEnd& end) {
+  if (std::holds_alternative<guest::Alive>(end)) return "alive";
+  if (std::holds_alternative<guest::PoweredOff>(end)) return "powered-off";
+  if (std::holds_alternative<guest::Reset>(end)) return "reset";
+  return "qemu-died";
+}
+
+Json verdictJson(const RunRecord& record) {
+  Json out{{"word", std::string(verdict::word(record.verdict))},
+           {"expected", std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced"},
+           {"held", verdict::held(record.scenario.expect, record.verdict)},
+           {"exit_status", verdict::exitStatus(record.scenario.expect, record.verdict)}};
+  if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict)) {
+    out["signature"] = reproduced->signature;
+    out["events"] = reproduced->events;
+  } else if (const auto* other = std::get_if<verdict::OtherFailure>(&record.verdict)) {
+    out["signature"] = other->signature;
+    out["events"] = {other->event};
+  } else if (const auto* inconclusive = std::get_if<verdict::Inconclusive>(&record.verdict)) {
+    out["reason"] = inconclusive->reason;
+  }
+  return out;
+}
+
+Json proofs(const verdict::Proofs& seen) {
+  return {{"watch_read_back", seen.watchReadBack},
+          {"marker_seen", seen.markerSeen},
+          {"write_and_read", seen.writeAndRead},
+          {"window_passed", seen.windowPassed}};
+}
+
+}  // namespace
+
+std::string eventJson(const console::ConsoleEvent& seen) { return text(event(seen), -1); }
+
+std::string resultJson(const RunRecord& record) {
+  Json out{{"version", kResultVersion},
+           {"id", record.id},
+           {"started_at", record.startedAt},
+           {"relapse", record.relapseVersion},
+           {"tools", record.toolVersions},
+           {"scenario", {{"name", record.scenario.name},
+                         {"file", record.scenario.file.string()},
+                         {"overrides", record.overrides}}},
+           {"verdict", verdictJson(record)},
+           {"kernel", kernel(record.kernel)},
+           {"guest", guestEnd(record.seen.guest)},
+           {"proofs", proofs(record.seen.proofs)},
+           {"works", works(record)}};
+  out["events"] = Json::array();
+  for (const auto& seen : record.seen.events) out["events"].push_back(event(seen));
+  out["stages"] = Json::array();
+  for (const auto& stage : record.stages) out["stages"].push_back({{"stage", stage.stage}, {"ms", stage.took.count()}});
+  out["artefacts"] = Json::array();
+  for (const auto& file : record.artefacts) {
+    Json one{{"name", file.name}, {"bytes", file.bytes}};
+    if (!file.sha256.empty()) one["sha256"] = file.sha256;
+    out["artefacts"].push_back(std::move(one));
+  }
+  out["notes"] = record.notes;
+  return text(out, 2) + "\n";
+}
+
+}  // namespace relapse::report

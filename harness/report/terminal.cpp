@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "report/terminal.hpp"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "verdict/judge.hpp"
+
+namespace relapse::report {
+namespace {
+
+constexpr std::size_t kFramesShown = 24;
+constexpr std::size_t kMostAlso = 8;
+
+std::string plain(std::string_view text) {
+  std::string out;
+  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
+  return out;
+}
+
+std::string painted(const std::string& text, const char* code, bool colour) {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+}
+
+std::string headline(const RunRecord& record, bool colour) {
+  const std::string word(verdict::word(record.verdict));
+  const bool held = verdict::held(record.scenario.expect, record.verdict);
+  const char* code = held ? "1;32" : std::holds_alternative<verdict::Inconclusive>(record.verdict) ? "1;33" : "1;31";
+  std::string out = painted(word, code, colour);
+  if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict)) out += ": " + plain(reproduced->signature);
+  if (const auto* other = std::get_if<verdict::OtherFailure>(&record.verdict)) out += ": " + plain(other->signature);
+  if (const auto* inconclusive = std::get_if<verdict::Inconclusive>(&record.verdict)) out += ": " + plain(inconclusive->reason);
+  const char* expected = std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced";
+  return out + (held ? " (as expected)\n" : fmt::format(" (expected: {})\n", expected));
+}
+
+std::string kernelLine(const kernel::KernelImage& kernel) {
+  if (kernel.image.empty()) return {};
+  std::size_t applied = 0;
+  for (const auto& patch : kernel.patches) applied += patch.alreadyInSource ? 0 : 1;
+  std::string out = fmt::format("  kernel    {} from {}", kernel.release, kernel.source);
+  if (!kernel.key.empty()) out += fmt::format(", {} patch{}", applied, applied == 1 ? "" : "es");
+  if (applied != kernel.patches.size()) out += fmt::format(" ({} already in the source)", kernel.patches.size() - applied);
+  out += '\n';
+  for (const auto& missed : kernel.notHad) out += fmt::format("            not {}\n", plain(missed));
+  return out;
+}
+
+std::string trace(const console::ConsoleEvent& event) {
+  std::string out;
+  std::size_t shown = 0;
+  for (const auto& frame : event.frames) {
+    if (++shown > kFramesShown) return out + fmt::format("              ... {} more\n", event.frames.size() - kFramesShown);
+    out += fmt::format("              {}\n", plain(frame.text));
+  }
+  return out;
+}
+
+std::string eventBlock(const console::ConsoleEvent& event) {
+  return fmt::format("  event     {}\n            {}\n{}", plain(event.title), plain(event.message), trace(event));
+}
+
+std::vector<std::size_t> mainEvents(const RunRecord& record) {
+  if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict)) return reproduced->events;
+  if (const auto* other = std::get_if<verdict::OtherFailure>(&record.verdict)) return {other->event};
+  return {};
+}
+
+// The failing events that came with the main ones, each title once.
+std::string also(const RunRecord& record, const std::vector<std::size_t>& shown) {
+  std::map<std::string, int> counts;
+  std::vector<std::string> order;
+  for (std::size_t i = 0; i < record.seen.events.size(); ++i) {
+    const auto& event = record.seen.events[i];
+    const bool told = console::isFailing(event.kind) || event.kind == console::EventKind::DumpStack;
+    if (!told || std::find(shown.begin(), shown.end(), i) != shown.end()) continue;
+    if (counts[event.title]++ == 0) order.push_back(event.title);
+  }
+  std::string out;
+  for (std::size_t i = 0; i < order.size() && i < kMostAlso; ++i)
+    out += fmt::format("  also      {}{}\n", plain(order[i]), counts[order[i]] > 1 ? fmt::format(" ({}x)", counts[order[i]]) : "");
+  return out;
+}
+
+struct EndWords {
+  std::string operator()(const guest::Exited& end) const { return end.status == 0 ? "" : fmt::format("exited with {}", end.status); }
+  std::string operator()(const guest::Killed& end) const { return fmt::format("killed by signal {}", end.signal); }
+  std::string operator()(const guest::NotStarted& end) const { return "not started: " + plain(end.error); }
+  std::string operator()(const guest::DeadlinePassed&) const { return "did not end"; }
+  std::string operator()(const guest::GuestDied&) const { return "did not end before the guest did"; }
+};
+
+std::string workLines(const RunRecord& record) {
+  std::string out;
+  for (const auto& work : record.seen.works) {
+    std::string words = std::visit(EndWords{}, work.end);
+    if (words.empty() && work.report) words = work.report->error ? "ended with " + plain(*work.report->error) : "ended well";
+    if (words.empty()) words = "ended without a report";
+    out += fmt::format("  work      {}: {}\n", work.program, words);
+  }
+  return out;
+}
+
+std::string stageLine(const RunRecord& record) {
+  std::vector<std::string> parts;
+  std::chrono::milliseconds total{0};
+  for (const auto& stage : record.stages) {
+    parts.push_back(fmt::format("{} {}", stage.stage, duration(stage.took)));
+    total += stage.took;
+  }
+  return fmt::format("  took      {}: {}\n", duration(total), fmt::join(parts, ", "));
+}
+
+std::string next(const RunRecord& record) {
+  if (std::holds_alternative<verdict::Inconclusive>(record.verdict))
+    return record.kernel.image.empty() ? "  next      relapse doctor\n"
+                                       : fmt::format("  next      less {}\n", (record.directory / "console.client.log").string());
+  if (std::holds_alternative<verdict::Survived>(record.verdict)) return {};
+  return fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n", record.scenario.name) +
+         fmt::format("            less {}\n", (record.directory / "console.client.log").string());
+}
+
+}  // namespace
+
+std::string duration(std::chrono::milliseconds took) {
+  using namespace std::chrono;
+  if (took < 1s) return fmt::format("{} ms", took.count());
+  if (took < 1min) return fmt::format("{:.1f} s", std::chrono::duration<double>(took).count());
+  return fmt::format("{} min {} s", duration_cast<minutes>(took).count(), duration_cast<seconds>(took).count() % 60);
+}
+
+std::string eventText(const console::ConsoleEvent& event, bool withTrace) {
+  std::string out = fmt::format("{}: {}", console::name(event.kind), plain(event.title));
+  if (event.cpu) out += fmt::format(" cpu={}", *event.cpu);
+  if (!event.task.empty()) out += fmt::format(" task={}", plain(event.task));
+  if (event.pid) out += fmt::format(" pid={}", *event.pid);
+  out += '\n';
+  if (withTrace)
+    for (const auto& frame : event.frames) out += fmt::format("    {}\n", plain(frame.text));
+  return out;
+}
+
+std::string summary(const RunRecord& record, bool colour) {
+  const auto shown = mainEvents(record);
+  std::string out = headline(record, colour);
+  out += fmt::format("  scenario  {}\n", record.scenario.name);
+  out += kernelLine(record.kernel);
+  for (const auto place : shown) out += eventBlock(record.seen.events[place]);
+  out += also(record, shown);
+  out += workLines(record);
+  for (const auto& note : record.notes) out += fmt::format("  note      {}\n", plain(note));
+  out += stageLine(record);
+  out += fmt::format("  evidence  {}\n", record.directory.string());
+  return out + next(record);
+}
+
+}  // namespace relapse::report

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "failure/values.hpp"
+#include "report/values.hpp"
+#include "run/values.hpp"
+
+namespace relapse::run {
+
+// A run's directory while it is being filled. It is called `<id>.incomplete` until keep() gives it
+// its name: what a dead relapse leaves cannot be taken for a run.
+class Evidence {
+ public:
+  static Result<Evidence> begin(const std::filesystem::path& state, const std::string& scenario);
+
+  const std::string& id() const { return id_; }
+  const std::filesystem::path& folder() const { return folder_; }
+
+  // Console bytes as they came: console.<node>.log.
+  void console(const std::string& node, std::string_view bytes);
+  // A line of a guest's program: user.<node>.log.
+  void user(const std::string& node, std::string_view line);
+  // One line of JSON: events.jsonl.
+  void event(std::string_view json);
+
+  Result<void> write(const std::string& name, std::string_view content);
+
+  // Copies the scenario, series, configuration and kernel into bundle/, which can replay the run.
+  Result<void> bundle(const RunRequest& request, const report::RunRecord& record, const std::string& domainXml);
+
+  // Every file of the directory, with the sum of those that `sums` names.
+  std::vector<report::ArtefactFile> files(const std::map<std::string, std::string>& sums) const;
+
+  // Gives the directory its final name; what could not be written until then is a Failure.
+  Result<std::filesystem::path> keep();
+
+  // Removes it: for a run that ends without a record.
+  void abandon();
+
+ private:
+  std::ofstream& log(const std::string& name);
+  std::string id_;
+  std::filesystem::path folder_;
+  std::filesystem::path final_;
+  std::map<std::string, std::ofstream> logs_;
+};
+
+}  // namespace relapse::run

@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "console/parser.hpp"
+#include "failure/values.hpp"
+#include "guest/agent_protocol.hpp"
+#include "guest/guest_host.hpp"
+#include "guest/mailbox.hpp"
+#include "report/values.hpp"
+#include "run/evidence.hpp"
+#include "scenario/values.hpp"
+#include "verdict/values.hpp"
+
+namespace relapse::run {
+
+// One guest and all that is known of it. Everything happens on the caller's thread, which drains
+// the mailbox in here and nowhere else.
+class Experiment {
+ public:
+  using Clock = std::chrono::steady_clock;
+
+  // Why waiting ended.
+  enum class Wait { Came, Decided, GuestEnded, Deadline, Cancelled };
+
+  Experiment(const scenario::Scenario& scenario, Evidence& evidence, std::stop_token stop);
+
+  // Starts the guest and waits for its agent. GuestFailed says which it was: never printed, never
+  // came up (with its last line), powered off, reset itself, QEMU died.
+  Result<void> boot(guest::GuestHost& host, const guest::GuestSpec& spec);
+
+  // Runs a program in the guest to its end; its lines. GuestFailed when it fails, is not done in
+  // time, or the guest ends; `Decided` stays to be seen in decided().
+  Result<std::vector<std::string>> call(const std::vector<std::string>& argv, std::chrono::milliseconds deadline);
+
+  // Starts a workload; its number in works().
+  Result<std::size_t> start(const scenario::WorkStep& step, const std::vector<std::string>& argv);
+
+  // Waits until `condition` holds. Comes back early when the verdict is decided, unless told not to.
+  Wait waitFor(const std::function<bool()>& condition, Clock::time_point deadline, bool evenIfDecided = false);
+
+  bool ended(std::size_t work) const;
+  bool allEnded() const;
+  bool due(std::size_t work) const;  // it reported its phase trigger-due
+  bool markerSeen() const { return markerSeen_; }
+  void lookForMarker(std::string marker) { marker_ = std::move(marker); }
+  bool decided() const { return decided_; }
+
+  // An event that the run itself found: stuck-workload, work-failed.
+  void note(console::EventKind kind, const std::string& title, const std::string& message);
+
+  // Ends the guest and closes what is open. Idempotent.
+  void finish();
+
+  guest::Guest* guest() { return guest_.get(); }
+  verdict::Observations& seen() { return seen_; }
+  const std::vector<report::WorkRecord>& works() const { return works_; }
+  console::Instant now() const;
+  std::string domainXml() const { return domainXml_; }
+
+ private:
+  struct Program {
+    std::optional<guest::WorkloadEnd> end;
+    std::vector<std::string> lines;
+    std::string errors;
+    std::optional<std::size_t> work;
+  };
+
+  void absorb(const guest::Post& post);
+  void absorbConsole(const std::string& bytes, console::Instant at);
+  void absorbAgent(const std::string& line);
+  void absorbOutput(Program& program, const guest::AgentOutput& output);
+  void absorbEnd(Program& program, const guest::WorkloadEnd& end);
+  void record(std::vector<console::ConsoleEvent> events);
+  console::Instant since(Clock::time_point instant) const;
+  std::string lastConsoleLine() const;
+  Failure bootFailure(Wait wait) const;
+  Result<int> launch(const std::vector<std::string>& argv, std::optional<std::size_t> work);
+
+  const scenario::Scenario& scenario_;
+  Evidence& evidence_;
+  std::stop_token stop_;
+  Clock::time_point began_ = Clock::now();
+  guest::Mailbox mailbox_;
+  std::unique_ptr<guest::Guest> guest_;
+  std::string node_;
+  std::string domainXml_;
+  console::ConsoleParser parser_;
+  guest::LineSplitter agentLines_;
+  std::optional<guest::AgentReady> ready_;
+  std::map<int, Program> programs_;
+  int nextProgram_ = 1;
+  std::vector<bool> due_;
+  std::vector<report::WorkRecord> works_;
+  verdict::Observations seen_;
+  std::string consoleTail_;
+  std::string marker_;
+  bool markerSeen_ = false;
+  bool decided_ = false;
+  bool finished_ = false;
+};
+
+}  // namespace relapse::run

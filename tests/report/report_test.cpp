@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+#include <nlohmann/json.hpp>
+
+#include "report/json.hpp"
+#include "report/terminal.hpp"
+
+namespace relapse::report {
+namespace {
+
+using nlohmann::json;
+using testing::HasSubstr;
+using testing::Not;
+
+RunRecord record() {
+  RunRecord record;
+  record.id = "20260101T000000Z-x";
+  record.directory = "/state/runs/20260101T000000Z-x";
+  record.startedAt = "2026-01-01T00:00:00Z";
+  record.relapseVersion = "0.1.0";
+  record.toolVersions = "libvirt 9.0.0, QEMU 7.2.22";
+  record.scenario.name = "x";
+  record.scenario.expect = scenario::ExpectReproduced{{{"soft-lockup", {"nfs_wb_page"}, ""}}};
+  record.kernel.image = "/k/Image";
+  record.kernel.source = "debian-6.1";
+  record.kernel.release = "6.1.192";
+  record.kernel.key = "k";
+  record.kernel.patches = {{"a.patch", "00", false}, {"b.patch", "11", true}};
+  console::ConsoleEvent event;
+  event.kind = console::EventKind::SoftLockup;
+  event.title = "soft lockup in nfs_wb_page";
+  event.message = "watchdog: BUG: soft lockup - CPU#1 stuck for 3s! [wr\x1b[2J:67]";
+  event.cpu = 1;
+  event.pid = 67;
+  event.task = "wr\x1b[2J";
+  event.frames.push_back({"nfs_wb_page", 0x70, 0xb0, "", true, "nfs_wb_page+0x70/0xb0"});
+  record.seen.events = {event};
+  record.seen.works.push_back({"appenders", {"ok"}, guest::Exited{0}, guest::WorkloadReport{"done", "ENOSPC", ""}});
+  record.works.push_back({"appenders", std::chrono::milliseconds(5), std::chrono::milliseconds(9)});
+  record.verdict = verdict::Reproduced{{0}, "soft lockup in nfs_wb_page"};
+  record.stages = {{"build", std::chrono::milliseconds(492'000)}, {"boot", std::chrono::milliseconds(812)}};
+  record.artefacts = {{"vmcore", 536873147, "ab"}, {"console.client.log", 10, ""}};
+  record.notes = {"a note"};
+  return record;
+}
+
+// What the schema says of a value, as far as this project's schema goes: type, required, properties, items, enum.
+void check(const json& schema, const json& value, const std::string& where) {
+  const std::string type = schema.value("type", "");
+  if (type == "object") {
+    ASSERT_TRUE(value.is_object()) << where;
+    for (const auto& key : schema.value("required", json::array())) EXPECT_TRUE(value.contains(key)) << where << "." << key;
+    for (const auto& [key, inner] : value.items()) {
+      ASSERT_TRUE(schema["properties"].contains(key)) << where << "." << key << " is not in the schema";
+      check(schema["properties"][key], inner, where + "." + key);
+    }
+  } else if (type == "array") {
+    ASSERT_TRUE(value.is_array()) << where;
+    for (const auto& inner : value) check(schema["items"], inner, where + "[]");
+  } else if (type == "string") {
+    EXPECT_TRUE(value.is_string()) << where;
+  } else if (type == "integer") {
+    EXPECT_TRUE(value.is_number_integer()) << where;
+  } else if (type == "number") {
+    EXPECT_TRUE(value.is_number()) << where;
+  } else if (type == "boolean") {
+    EXPECT_TRUE(value.is_boolean()) << where;
+  }
+  if (schema.contains("enum")) {
+    EXPECT_THAT(schema["enum"], testing::Contains(value)) << where;
+  }
+}
+
+TEST(ResultJson, KeepsToItsSchema) {
+  std::ifstream file(RELAPSE_SOURCE_DIR "/docs/result.schema.json");
+  const json schema = json::parse(file);
+  check(schema, json::parse(resultJson(record())), "result");
+  EXPECT_EQ(schema["properties"]["version"]["enum"], json::array({kResultVersion}));
+}
+
+TEST(ResultJson, NoVerdictButTheRecordedOne) {
+  RunRecord nothing;
+  nothing.scenario.expect = scenario::ExpectSurvived{};
+  const json result = json::parse(resultJson(nothing));
+  EXPECT_EQ(result["verdict"]["word"], "inconclusive");
+  EXPECT_EQ(result["verdict"]["held"], false);
+  EXPECT_EQ(result["verdict"]["exit_status"], 125);
+}
+
+TEST(EventJson, IsOneLineWhateverTheGuestSaid) {
+  console::ConsoleEvent event;
+  event.message = "a\nb\xff\xfe\"";
+  const std::string line = eventJson(event);
+  EXPECT_EQ(line.find('\n'), std::string::npos);
+  EXPECT_TRUE(json::accept(line));
+}
+
+TEST(Summary, TellsTheEventTheTraceAndTheEvidence) {
+  const std::string text = summary(record(), false);
+  EXPECT_THAT(text, HasSubstr("reproduced: soft lockup in nfs_wb_page (as expected)"));
+  EXPECT_THAT(text, HasSubstr("nfs_wb_page+0x70/0xb0"));
+  EXPECT_THAT(text, HasSubstr("/state/runs/20260101T000000Z-x"));
+  EXPECT_THAT(text, HasSubstr("1 patch (1 already in the source)"));
+  EXPECT_THAT(text, HasSubstr("appenders: ended with ENOSPC"));
+  EXPECT_THAT(text, HasSubstr("build 8 min 12 s"));
+}
+
+TEST(Summary, PassesOnNoControlCharactersOfTheGuest) { EXPECT_THAT(summary(record(), false), Not(HasSubstr("\x1b"))); }
+
+TEST(Summary, SaysWhyItIsInconclusive) {
+  RunRecord run = record();
+  run.verdict = verdict::Inconclusive{"the disk is full"};
+  EXPECT_THAT(summary(run, false), HasSubstr("inconclusive: the disk is full (expected: reproduced)"));
+}
+
+TEST(Duration, ReadsAsAPersonSaysIt) {
+  using std::chrono::milliseconds;
+  EXPECT_EQ(duration(milliseconds(45)), "45 ms");
+  EXPECT_EQ(duration(milliseconds(1249)), "1.2 s");
+  EXPECT_EQ(duration(milliseconds(492'000)), "8 min 12 s");
+}
+
+}  // namespace
+}  // namespace relapse::report
