@@ -240,7 +240,7 @@ class LibvirtHost : public GuestHost {
     fs::create_directory(folder, error);
     fs::permissions(folder, fs::perms(0711), error);
     const fs::path kernel = folder / "Image";
-    const fs::path root = folder / "root.cpio.gz";
+    const fs::path root = folder / "root.cpio";
     for (const auto& [from, to] : {std::pair{spec.kernel, kernel}, std::pair{spec.root, root}}) {
       fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
       if (error)

@@ -9,7 +9,7 @@
 
 namespace relapse::guest {
 
-// The guest's root: an initramfs (gzipped cpio) of Debian's arm64 packages and our own programs.
+// The guest's root: an initramfs (cpio) of Debian's arm64 packages and our own programs.
 struct RootImage {
   std::filesystem::path file;
   std::string sha256Key;  // of what went in

@@ -54,9 +54,12 @@ int jobsOf(const BuildOptions& options) {
   return options.jobs > 0 ? options.jobs : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
-// The kernel's paths in DWARF are relative to the source, so that the same kernel comes out anywhere.
+// The kernel's paths, in DWARF and in its messages, are relative to the source: the same kernel comes
+// out anywhere. ccache hands the compiler paths relative to the output.
 std::string prefixMaps(const BuildPlace& place) {
-  return fmt::format("-fdebug-prefix-map={}/= -fdebug-prefix-map={}=.", place.source.string(), place.output.string());
+  const std::string relative = place.source.lexically_relative(place.output).string();
+  return fmt::format("-ffile-prefix-map={}/= -ffile-prefix-map={}/= -fdebug-prefix-map={}=.", place.source.string(),
+                     relative, place.output.string());
 }
 
 // On make's command line, because vendor trees set ARCH and CROSS_COMPILE in their Makefile.
@@ -71,10 +74,8 @@ process::Command make(const BuildPlace& place, const BuildOptions& options, std:
       .unset = kForeignVariables};
   std::ranges::move(targets, std::back_inserter(command.argv));
   command.environment = {
-      {"CCACHE_DIR", place.ccache.string()}, {"CCACHE_BASEDIR", place.source.parent_path().string()},
-      {"CCACHE_NOHASHDIR", "true"},          {"CCACHE_MAXSIZE", "5G"},
-      {"CCACHE_COMPILERCHECK", "content"},   {"GIT_CEILING_DIRECTORIES", place.source.parent_path().string()}};
-  return command;
+    {"CCACHE_DIR", place.ccache.string()}, {"CCACHE_BASEDIR", place.source.parent_path().string()},
+    {"CCACHE_NOHASHDIR", "true"}, {"CCACHE_MAXSIZE", "5G"}, return command;
 }
 
 bool isFull(std::string_view text) {

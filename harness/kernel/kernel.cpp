@@ -16,6 +16,7 @@
 #include "kernel/source.hpp"
 #include "kernel/store.hpp"
 #include "process/lock.hpp"
+#include "process/process.hpp"
 
 namespace relapse::kernel {
 
@@ -104,7 +105,7 @@ class Kitchen {
   // What was built before, without a lock; else under the lock, where another process may have built it meanwhile.
   Result<KernelImage> serve() {
     if (!source_.line.empty()) {
-      if (auto read = read_(source_.line); !read) return passOn(read.error());
+      if (auto read = prepare(source_.line); !read) return passOn(read.error());
       if (auto found = cached()) return std::move(*found);
     }
     fs::create_directories(tree_.home());
@@ -117,7 +118,7 @@ class Kitchen {
   }
 
  private:
-  Result<void> read_(const std::string& line) {
+  Result<void> prepare(const std::string& line) {
     auto recipe = readRecipe(request_, places_, line, work_.stop);
     if (!recipe) return passOn(recipe.error());
     recipe_ = std::move(*recipe);
@@ -141,7 +142,7 @@ class Kitchen {
     if (key_.empty()) {
       auto line = lineOf(tree_.pristine("Makefile"));
       if (!line) return passOn(line.error());
-      if (auto read = read_(*line); !read) return passOn(read.error());
+      if (auto read = prepare(*line); !read) return passOn(read.error());
       if (auto found = cached()) return std::move(*found);
     }
     return cook();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <stop_token>
@@ -27,9 +28,11 @@ std::string fingerprint(const Listing& listing, const std::function<bool(std::st
 
 // The files of a user's tree, which is read only: with .git what git tracks or would add, else all;
 // without build products. `index` (in the cache) remembers stat and hash of each, so that only what
-// changed since is read. BadInput when a file cannot be read.
+// changed since is read; what changed just before `now` is not remembered yet, as it may still change without
+// its stat showing it. BadInput when a file cannot be read.
 Result<Listing> listTree(const std::filesystem::path& tree, const std::filesystem::path& index,
-                         std::stop_token stop = {});
+                         std::stop_token stop = {},
+                         std::chrono::system_clock::time_point now = std::chrono::system_clock::now());
 
 // What a build leaves in a tree, by its path alone.
 bool looksBuilt(std::string_view path);

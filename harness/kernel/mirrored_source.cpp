@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <fmt/format.h>
-#include <sys/stat.h>
+
+#include <algorithm>
 
 #include "kernel/disk.hpp"
 #include "kernel/git.hpp"
@@ -113,11 +114,16 @@ Result<LocatedSource> locateTree(const TreeSource& source, const Work& work) {
   if (!line) return passOn(line.error());
   const std::string copy = "tree-" + sha256(source.folder.string()).substr(0, 16);
   work.tell(Stage::Fetch, "looking at " + source.folder.string());
-  auto listing = listTree(source.folder, work.cache / "sources/listings" / copy, work.stop);
+  const fs::path index = work.cache / "sources/listings" / copy;
+  auto listing = listTree(source.folder, index, work.stop);
   if (!listing) return passOn(listing.error());
   const std::string id = "tree-" + fingerprint(*listing);
-  const auto supply = [source, work](const std::vector<ListedFile>& files, const fs::path& folder) {
-    return copyFiles(files, source.folder, folder, work);
+  const auto supply = [=, name = id](const std::vector<ListedFile>& files, const fs::path& folder) -> Result<void> {
+    if (auto copied = copyFiles(files, source.folder, folder, work); !copied) return copied;
+    const auto now = listTree(source.folder, index, work.stop);
+    if (!now) return passOn(now.error());
+    if ("tree-" + fingerprint(*now) == name) return {};
+    return fail(FailureKind::BadInput, source.folder.string() + " changed while it was read; run again");
   };
   auto located = mirrored(id, copy, std::move(*listing), told(supply, "copying " + source.folder.string(), work));
   located.line = *line;

@@ -24,7 +24,9 @@ namespace {
 namespace fs = std::filesystem;
 
 // A file changed twice within this time may look the same to stat(): its hash is not remembered yet.
-constexpr long long kRacyNanoseconds = 2'000'000'000;
+constexpr std::chrono::seconds kRacy{2};
+
+using Time = std::chrono::system_clock::time_point;
 
 struct Candidate {
   std::string path;
@@ -96,13 +98,10 @@ std::string stampOf(const struct stat& status) {
                      status.st_ctim.tv_sec, status.st_ctim.tv_nsec, status.st_ino, status.st_mode);
 }
 
-bool isRacy(const struct stat& status, long long now) {
-  return now - (status.st_ctim.tv_sec * 1'000'000'000LL + status.st_ctim.tv_nsec) < kRacyNanoseconds;
-}
-
-long long nowInNanoseconds() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-      .count();
+bool isRacy(const struct stat& status, Time now) {
+  const Time changed(std::chrono::seconds(status.st_ctim.tv_sec) +
+                     std::chrono::microseconds(status.st_ctim.tv_nsec / 1000));
+  return now - changed < kRacy;
 }
 
 // path -> stamp and hash; on disk "STAMP<tab>HASH<tab>PATH<null>".
@@ -155,9 +154,8 @@ char kindOf(const struct stat& status) {
 }
 
 Result<Listing> listCandidates(const fs::path& tree, const std::vector<Candidate>& candidates, StatIndex& index,
-                               const std::stop_token& stop) {
+                               const std::stop_token& stop, Time now) {
   const Products products(tree, candidates);
-  const long long now = nowInNanoseconds();
   Listing listing;
   for (const Candidate& candidate : candidates) {
     if (stop.stop_requested()) return fail(FailureKind::Cancelled, "cancelled");
@@ -177,14 +175,14 @@ Result<Listing> listCandidates(const fs::path& tree, const std::vector<Candidate
 
 }  // namespace
 
-Result<Listing> listTree(const fs::path& tree, const fs::path& index, std::stop_token stop) try {
+Result<Listing> listTree(const fs::path& tree, const fs::path& index, std::stop_token stop, Time now) try {
   StatIndex known(index);
   auto ofGit = candidatesOfGit(tree, stop);
   auto candidates = ofGit ? std::move(*ofGit) : candidatesOfWalk(tree);
   std::ranges::sort(candidates, {}, &Candidate::path);
   const auto again = std::ranges::unique(candidates, {}, &Candidate::path);  // unmerged files come thrice
   candidates.erase(again.begin(), again.end());
-  auto listing = listCandidates(tree, candidates, known, stop);
+  auto listing = listCandidates(tree, candidates, known, stop, now);
   if (listing) known.save();
   return listing;
 } catch (const fs::filesystem_error& error) {

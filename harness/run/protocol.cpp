@@ -42,6 +42,7 @@ bool readsBack(const scenario::Watch& watch, const std::vector<std::string>& lin
 }
 
 std::vector<std::string> faultCommand(const scenario::Fault& fault) {
+  if (const auto* lkdtm = std::get_if<scenario::Lkdtm>(&fault)) return {"/relapse/fault", "lkdtm", lkdtm->crash};
   return {"/relapse/fault", std::holds_alternative<scenario::FillExport>(fault) ? "fill-export" : "free-export"};
 }
 
@@ -49,7 +50,8 @@ bool leavesExportFull(const std::vector<scenario::Step>& steps) {
   bool full = false;
   for (const auto& step : steps)
     if (const auto* fault = std::get_if<scenario::FaultStep>(&step))
-      full = std::holds_alternative<scenario::FillExport>(fault->fault);
+      full = (full && !std::holds_alternative<scenario::FreeExport>(fault->fault)) ||
+             std::holds_alternative<scenario::FillExport>(fault->fault);
   return full;
 }
 
@@ -142,7 +144,8 @@ Result<void> watch(const scenario::Scenario& scenario, Experiment& experiment, E
 
 Result<void> proveHealth(const scenario::Scenario& scenario, Experiment& experiment) {
   if (experiment.decided() || !experiment.allEnded()) return {};
-  const auto window = Experiment::Clock::now() + scenario.watch.softlockup + 1s;
+  // The watchdog looks five times in its threshold and counts in whole seconds: it may be late by as much.
+  const auto window = Experiment::Clock::now() + scenario.watch.softlockup * 7 / 5 + 2s;
   const Wait wait = experiment.waitFor([] { return false; }, window);
   if (wait != Wait::Deadline) return interrupted(wait);
   experiment.seen().proofs.windowPassed = true;

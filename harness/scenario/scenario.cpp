@@ -83,6 +83,7 @@ void requireExport(const Settings& step, std::string_view path, std::string_view
 }
 
 FaultStep readFault(const Settings& step, bool hasNfs, Errors& errors) {
+  if (step.has("fault.lkdtm")) return {Lkdtm{step.get<std::string>("fault.lkdtm")}};
   requireExport(step, "fault", "fault", hasNfs, errors);
   if (step.has("fault.free-export")) return {FreeExport{}};
   return {FillExport{}};

@@ -38,7 +38,8 @@ bool isPlainWord(std::string_view text) {
   return isWordOf(text, "._-", 64) && isOneOf(text.front(), "");
 }
 bool isMountOption(std::string_view text) {
-  return isWordOf(text, "_=.,-", 128);
+  const bool version = text.starts_with("vers=") || text.starts_with("nfsvers=") || text.starts_with("minorversion=");
+  return isWordOf(text, "_=.-", 128) && !version;
 }
 bool isSymbol(std::string_view text) {
   return isWordOf(text, "_.$", 256);
@@ -58,9 +59,10 @@ const std::vector<std::string_view> kOutcomes{
 
 const Text kSource{"the name of a kernel source such as debian-6.1, a tree, a tarball or git:DIR#REF", isOneLine};
 const Text kConfigName{"a plain word such as nfs", isPlainWord};
-const Text kMountOption{"a mount option such as hard or wsize=4096", isMountOption};
+const Text kMountOption{"a mount option such as hard or wsize=4096 (the version has its own key)", isMountOption};
 const Text kSymbol{"a function's name such as nfs_wb_page", isSymbol};
 const Word kOutcome{kOutcomes, "an outcome"};
+const Word kCrash{{"SOFTLOCKUP", "HARDLOCKUP", "HUNG_TASK", "BUG", "WARNING", "PANIC", "EXCEPTION"}};
 const Word kArtefact{{"registers", "vmcore"}};
 
 const std::vector<Row>& scenarioRows() {
@@ -117,9 +119,12 @@ const std::vector<Row>& scenarioRows() {
 
 const std::vector<Row>& stepRows() {
   static const std::vector<Row> rows{
-      {"fault", Section{Keys::ExactlyOne}, Optional{}, "something goes wrong; needs `nfs`"},
+      {"fault", Section{Keys::ExactlyOne}, Optional{}, "something goes wrong; with the export, it needs `nfs`"},
       {"fault.fill-export", Flag{}, Optional{}, "a file takes all the space that the export has left"},
       {"fault.free-export", Flag{}, Optional{}, "that file is removed again"},
+      {"fault.lkdtm", kCrash, Optional{},
+       "the kernel's crash test (LKDTM) is started and left to itself: a failure made to order, which shows that the "
+       "watching works"},
       {"work", Section{}, Optional{}, "a program runs in the guest, on the mount; needs `nfs`"},
       {"work.program", Word{programNames()}, Required{}, "which one; see Programs"},
       {"work.writers", Integer{1, 1024}, Default{"1"}, "how many write at the same time"},

@@ -44,7 +44,10 @@ struct Nfs {
 // Faults
 struct FillExport {};   // a file takes all the space that is left
 struct FreeExport {};   // and is removed again
-using Fault = std::variant<FillExport, FreeExport>;
+struct Lkdtm {          // the kernel's own crash test, left running: for proofs that the eyes are open
+  std::string crash;    // "SOFTLOCKUP"
+};
+using Fault = std::variant<FillExport, FreeExport, Lkdtm>;
 
 struct FaultStep { Fault fault; };
 
@@ -53,7 +56,7 @@ struct WorkStep {
   int writers = 1;
   bool background = false;               // the next step does not wait for it
   std::vector<std::string> outcome{"ok"};  // what its end may be: "ok" or an errno's name
-  std::optional<std::string> after;      // starts when that earlier background work says its trigger is due
+  std::optional<std::string> after = {};      // starts when that earlier background work says its trigger is due
 };
 
 using Step = std::variant<FaultStep, WorkStep>;

@@ -30,7 +30,7 @@ inline constexpr std::array kEvents{
     Event{"kmemleak", true, "memory that nobody refers to"},
     Event{"oom", true, "the kernel killed a task for want of memory"},
     Event{"stuck-workload", true, "the guest lives, the work is past its deadline, and the console says nothing"},
-    Event{"work-failed", true, "lost or wrong data, or an end that `outcome` does not allow"},
+    Event{"work-failed", true, "lost or wrong data"},
     Event{"dump-stack", false, "a call trace that is printed without a failure"},
     Event{"boot-milestone", false, "a line that marks how far the boot has come"},
     Event{"nfs-server", false, "the NFS client lost its server, or has it back"},

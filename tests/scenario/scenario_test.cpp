@@ -232,15 +232,22 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
       {{.nfs = "nfs: {mount: {version: 4}}"},
        "f.yaml:4:24: nfs.mount.version: expected one of 3, 4.0, 4.1, 4.2, found \"4\""},
       {{.nfs = "nfs: {mount: {options: [hard, 'soft -o x']}}"},
-       "f.yaml:4:31: nfs.mount.options[1]: expected a mount option such as hard or wsize=4096, found \"soft -o x\""},
+       "f.yaml:4:31: nfs.mount.options[1]: expected a mount option such as hard or wsize=4096 (the version has its "
+       "own key), found \"soft -o x\""},
+      {{.nfs = "nfs: {mount: {options: [nfsvers=3]}}"},
+       "f.yaml:4:25: nfs.mount.options[0]: expected a mount option such as hard or wsize=4096 (the version has its "
+       "own key), found \"nfsvers=3\""},
+      {{.steps = "steps: [{fault: {lkdtm: LOOP}}]"},
+       "f.yaml:5:25: steps[0].fault.lkdtm: expected one of SOFTLOCKUP, HARDLOCKUP, HUNG_TASK, BUG, WARNING, PANIC, "
+       "EXCEPTION, found \"LOOP\""},
       {{.nfs = "nfs:"}, "f.yaml:4:1: nfs: expected a map with one of the keys export, mount, found nothing"},
       {{.steps = "steps: []"},
        "f.yaml:5:8: steps: expected a list of one or more, each a step (a map with the key fault or work), found an "
        "empty list"},
       {{.steps = "steps: [{fault: {}}]"},
-       "f.yaml:5:17: steps[0].fault: expected exactly one of the keys fill-export, free-export, found none"},
+       "f.yaml:5:17: steps[0].fault: expected exactly one of the keys fill-export, free-export, lkdtm, found none"},
       {{.steps = "steps: [{fault: {fill-exprot: true}}]"},
-       "f.yaml:5:18: steps[0].fault.fill-exprot: expected one of the keys fill-export, free-export, found "
+       "f.yaml:5:18: steps[0].fault.fill-exprot: expected one of the keys fill-export, free-export, lkdtm, found "
        "\"fill-exprot\"; "
        "did you mean \"fill-export\"?"},
       {{.steps = "steps: [{fault: {fill-export: true}, work: {program: appenders}}]"},

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The same run in other surroundings: another language, another account, beside another run, cut off.
+#include <gmock/gmock.h>
+#include <pwd.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+
+#include "process/process.hpp"
+#include "relapse_program.hpp"
+
+namespace relapse::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+const std::vector<std::string> kLockup{"run", "nfs-wb-page-soft-lockup", "--kernel", "debian-6.1"};
+
+// Slow enough to be cut off: a guest that has nothing to report for a long time.
+std::vector<std::string> longRun() {
+  auto arguments = kLockup;
+  arguments.insert(arguments.end(), {"--set", "watch.softlockup=120s", "--set", "deadlines.reproduce=10min"});
+  return arguments;
+}
+
+std::string contentOf(const fs::path& file) {
+  std::ifstream in(file);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+bool nothingLeftOf(pid_t pid, const fs::path& hostFolder) {
+  return guestsOf(pid) == 0 && !fs::exists(hostFolder);
+}
+
+// The host folder of the relapse `pid`, from its guest's command line.
+fs::path hostFolderOf(pid_t pid) {
+  const std::string name = "guest=relapse-" + std::to_string(pid) + "-";
+  std::error_code ignored;
+  for (fs::directory_iterator entry("/proc", ignored), end; entry != end; entry.increment(ignored)) {
+    const std::string line = contentOf(entry->path() / "cmdline");
+    if (line.find(name) == std::string::npos) continue;
+    const auto kernel = line.find("-kernel");
+    if (kernel == std::string::npos) continue;
+    return fs::path(line.c_str() + kernel + 8).parent_path().parent_path();
+  }
+  return {};
+}
+
+class CutOff : public testing::TestWithParam<int> {};
+
+TEST_P(CutOff, LeavesNothing) {
+  const StateFolder state;
+  const pid_t pid = spawn(commandLine(longRun()), {{"XDG_STATE_HOME", state.path()}}, state.path() / "output");
+  fs::path hostFolder;
+  ASSERT_TRUE(eventually(3600s, [&] { return !(hostFolder = hostFolderOf(pid)).empty() || kill(pid, 0) != 0; }));
+  ASSERT_FALSE(hostFolder.empty()) << contentOf(state.path() / "output");
+  kill(pid, GetParam());
+  const int status = waitFor(pid);
+  EXPECT_EQ(status, GetParam() == SIGKILL ? 128 + SIGKILL : 130) << contentOf(state.path() / "output");
+  EXPECT_TRUE(eventually(5s, [&] { return nothingLeftOf(pid, hostFolder); }));
+  for (const auto& run : fs::directory_iterator(state.path() / "relapse/runs"))
+    EXPECT_EQ(run.path().extension(), ".incomplete") << "half a run under a final name";
+}
+
+INSTANTIATE_TEST_SUITE_P(By, CutOff, testing::Values(SIGINT, SIGTERM, SIGKILL),
+                         [](const auto& signal) { return std::string("Signal") + std::to_string(signal.param); });
+
+TEST(Surroundings, TwoRunsSideBySide) {
+  const StateFolder state;
+  const Environment environment{{"XDG_STATE_HOME", state.path()}};
+  const pid_t first = spawn(commandLine(kLockup), environment, state.path() / "first");
+  const pid_t second = spawn(commandLine(kLockup), environment, state.path() / "second");
+  EXPECT_EQ(waitFor(first), 0) << contentOf(state.path() / "first");
+  EXPECT_EQ(waitFor(second), 0) << contentOf(state.path() / "second");
+  const auto finished = std::count_if(fs::directory_iterator(state.path() / "relapse/runs"), fs::directory_iterator(),
+                                      [](const auto& run) { return !run.is_symlink() && run.path().extension().empty(); });
+  EXPECT_EQ(finished, 2);
+}
+
+TEST(Surroundings, InChinese) {
+  const StateFolder state;
+  const Environment chinese{{"LANG", "zh_CN.UTF-8"}, {"LC_ALL", "zh_CN.UTF-8"}, {"LANGUAGE", "zh_CN"}};
+  const Ran ran = relapse(state, kLockup, chinese);
+  ASSERT_TRUE(ran.result.is_object()) << ran.output << ran.errors;
+  EXPECT_EQ(ran.result["verdict"]["word"], "reproduced") << ran.result["verdict"];
+  // What git says of a patch that does not apply is read: it must come in English.
+  const fs::path patch = state.path() / "bad.patch";
+  std::ofstream(patch) << "--- a/Makefile\n+++ b/Makefile\n@@ -1,3 +1,3 @@\n one\n-two\n+three\n four\n";
+  auto arguments = kLockup;
+  arguments.insert(arguments.end(), {"--patch", patch});
+  const Ran bad = relapse(state, arguments, chinese);
+  EXPECT_EQ(bad.status, 64) << bad.errors;
+  EXPECT_THAT(bad.errors, HasSubstr("hunk #1 does not apply to Makefile"));
+}
+
+// An account without any privilege: itself when the tests run as one, else `nobody`.
+TEST(Surroundings, WithoutRoot) {
+  const StateFolder state;
+  std::vector<std::string> prefix;
+  const fs::path home = state.path() / "home";
+  fs::create_directories(home / "cache/relapse");
+  const Ran first = relapse(state, kLockup);
+  ASSERT_EQ(first.status, 0) << first.errors;
+  const fs::path bundle = state.onlyRun() / "bundle";
+  fs::copy(bundle / "Image", home / "Image");
+  fs::copy(bundle / "vmlinux", home / "vmlinux");
+  if (geteuid() == 0) {
+    const passwd* nobody = getpwnam("nobody");
+    ASSERT_NE(nobody, nullptr);
+    // Its guest's packages come from the cache that root filled.
+    const char* set = std::getenv("XDG_CACHE_HOME");
+    const fs::path cache = set != nullptr && *set != '\0' ? fs::path(set) / "relapse" : "/var/cache/relapse";
+    fs::copy(cache / "apt", home / "cache/relapse/apt", fs::copy_options::recursive | fs::copy_options::copy_symlinks);
+    for (const auto& entry : fs::recursive_directory_iterator(home)) lchown(entry.path().c_str(), nobody->pw_uid, nobody->pw_gid);
+    lchown(home.c_str(), nobody->pw_uid, nobody->pw_gid);
+    fs::permissions(state.path(), fs::perms(0755));
+    prefix = {"setpriv", "--reuid=" + std::to_string(nobody->pw_uid), "--regid=" + std::to_string(nobody->pw_gid),
+              "--clear-groups", "--no-new-privs"};
+  }
+  auto argv = prefix;
+  for (const auto& word : commandLine({"run", "nfs-wb-page-soft-lockup", "--json", "--image", home / "Image",
+                                       "--vmlinux", home / "vmlinux"}))
+    argv.push_back(word);
+  const auto ran = process::run({argv, {}, {{"HOME", home}, {"XDG_CACHE_HOME", home / "cache"},
+                                            {"XDG_STATE_HOME", home / "state"}, {"XDG_RUNTIME_DIR", ""}}});
+  ASSERT_TRUE(ran) << ran.error().message;
+  const auto result = nlohmann::json::parse(ran->standardOutput, nullptr, false);
+  ASSERT_TRUE(result.is_object()) << ran->standardOutput << ran->standardError;
+  EXPECT_EQ(result["verdict"]["word"], "reproduced") << result["verdict"];
+  EXPECT_TRUE(fs::exists(home / "state/relapse/runs/latest/vmcore"));
+}
+
+TEST(Surroundings, AKernelThatPrintsNothingIsInconclusive) {
+  const StateFolder state;
+  // An arm64 Image by its header, whose first instruction branches to itself.
+  std::string image(4096, '\0');
+  image.replace(0, 4, std::string("\x00\x00\x00\x14", 4));
+  image.replace(0x10, 8, std::string("\x00\x10\x00\x00\x00\x00\x00\x00", 8));
+  image.replace(0x18, 8, std::string("\x0a\x00\x00\x00\x00\x00\x00\x00", 8));
+  image.replace(0x38, 4, "ARM\x64");
+  std::ofstream(state.path() / "Image", std::ios::binary) << image;
+  const Ran built = relapse(state, kLockup);
+  ASSERT_EQ(built.status, 0) << built.errors;
+  const std::string vmlinux = state.onlyRun() / "bundle/vmlinux";
+  const Ran ran = relapse(state, {"run", "nfs-wb-page-soft-lockup", "--image", state.path() / "Image", "--vmlinux",
+                                  vmlinux, "--set", "deadlines.boot=5s"});
+  EXPECT_EQ(ran.status, 125) << ran.errors;
+  EXPECT_THAT(ran.result["verdict"]["reason"].get<std::string>(), HasSubstr("printed nothing on its console in 5 s"));
+}
+
+TEST(Surroundings, AStateFolderOnAFullDiskIsInconclusiveOrRefused) {
+  const Ran ran = [] {
+    const StateFolder state;
+    auto arguments = kLockup;
+    arguments.insert(arguments.end(), {"--state-dir", "/dev/full/x"});
+    return relapse(state, arguments);
+  }();
+  EXPECT_NE(ran.status, 0);
+  EXPECT_NE(ran.status, 1) << "never a verdict";
+}
+
+}  // namespace
+}  // namespace relapse::e2e

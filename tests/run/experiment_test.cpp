@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// The run's own state machine against a guest that is a few lines of this file: real guests are in
+// tests/end-to-end.
+#include "run/experiment.hpp"
+
+#include <gmock/gmock.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "run/protocol.hpp"
+#include "verdict/judge.hpp"
+
+namespace relapse::run {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+
+using Script = std::function<void(const std::string& told, const std::function<void(std::string)>& console,
+                                  const std::function<void(std::string)>& agent)>;
+
+void post(guest::Mailbox& box, decltype(guest::Post::what) what) {
+  box.put({std::chrono::steady_clock::now(), "client", std::move(what)});
+}
+
+class ScriptedGuest : public guest::Guest {
+ public:
+  ScriptedGuest(guest::Mailbox& box, Script script) : box_(box), script_(std::move(script)) {}
+  Result<void> tellAgent(const std::string& bytes) override {
+    script_(
+        bytes, [this](std::string text) { post(box_, guest::ConsoleBytes{std::move(text)}); },
+        [this](std::string text) { post(box_, guest::AgentBytes{std::move(text)}); });
+    return {};
+  }
+  Result<std::string> registers() override { return std::string("PC=0"); }
+  Result<guest::SparseFile> dumpMemory(const fs::path&) override { return fail(FailureKind::GuestFailed, "none"); }
+  std::string versions() override { return "none"; }
+  void end() override {}
+  const std::string& domainXml() const override { return xml_; }
+
+ private:
+  guest::Mailbox& box_;
+  Script script_;
+  std::string xml_;
+};
+
+// Posts `atStart` when the guest starts, and answers commands by `script`.
+class ScriptedHost : public guest::GuestHost {
+ public:
+  explicit ScriptedHost(std::vector<decltype(guest::Post::what)> atStart, Script script = {})
+      : atStart_(std::move(atStart)), script_(std::move(script)) {}
+  Result<std::unique_ptr<guest::Guest>> start(const guest::GuestSpec&, guest::Mailbox& box) override {
+    for (const auto& what : atStart_) post(box, what);
+    return std::unique_ptr<guest::Guest>(std::make_unique<ScriptedGuest>(box, script_));
+  }
+
+ private:
+  std::vector<decltype(guest::Post::what)> atStart_;
+  Script script_;
+};
+
+const guest::AgentBytes kReady{"{\"event\":\"ready\",\"release\":\"6.1\",\"cpus\":2}\n"};
+
+class ExperimentTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::string pattern = (fs::temp_directory_path() / "experiment-XXXXXX").string();
+    folder_ = mkdtemp(pattern.data());
+    scenario_.name = "x";
+    scenario_.nodes["client"] = {};
+    scenario_.expect = scenario::ExpectSurvived{};
+    scenario_.deadlines.boot = 1s;
+    evidence_.emplace(*Evidence::begin(folder_, "x"));
+  }
+  void TearDown() override { fs::remove_all(folder_); }
+
+  std::string bootProblem(ScriptedHost host, std::stop_token stop = {}) {
+    Experiment experiment(scenario_, *evidence_, stop);
+    const auto booted = experiment.boot(host, {"client", {}, "", ""});
+    return booted ? "" : booted.error().message;
+  }
+
+  fs::path folder_;
+  scenario::Scenario scenario_;
+  std::optional<Evidence> evidence_;
+};
+
+TEST_F(ExperimentTest, BootsWhenTheAgentIsReady) { EXPECT_EQ(bootProblem(ScriptedHost({kReady})), ""); }
+
+TEST_F(ExperimentTest, TellsTheWaysNotToBootApart) {
+  const guest::ConsoleBytes line{"[    0.0] Booting Linux\n"};
+  EXPECT_THAT(bootProblem(ScriptedHost({})), HasSubstr("printed nothing on its console in 1 s"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line})), HasSubstr("agent did not come up in 1 s; its last line: \"[    0.0] Booting"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::PoweredOff{}}})), HasSubstr("powered off while it booted"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::Reset{}}})), HasSubstr("reset itself while it booted"));
+  EXPECT_THAT(bootProblem(ScriptedHost({guest::GuestStopped{guest::QemuDied{"gone"}}})), HasSubstr("QEMU died while the guest booted"));
+}
+
+TEST_F(ExperimentTest, AnInterruptEndsTheBoot) {
+  std::stop_source stop;
+  stop.request_stop();
+  EXPECT_THAT(bootProblem(ScriptedHost({}), stop.get_token()), HasSubstr("interrupted"));
+}
+
+TEST_F(ExperimentTest, ACallGivesTheProgramsLinesOrItsErrors) {
+  ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
+    const std::string id = told.substr(4, told.find('\t', 4) - 4);
+    const bool bad = told.find("bad") != std::string::npos;
+    agent("{\"event\":\"output\",\"id\":" + id + ",\"stream\":\"" + (bad ? "err" : "out") + "\",\"line\":\"said\"}\n");
+    agent("{\"event\":\"exited\",\"id\":" + id + ",\"status\":" + (bad ? "1" : "0") + "}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  EXPECT_EQ(experiment.call({"good"}, 5s).value(), std::vector<std::string>{"said"});
+  EXPECT_THAT(experiment.call({"bad"}, 5s).error().message, HasSubstr("bad failed in the guest: said"));
+}
+
+TEST_F(ExperimentTest, ACallThatIsNeverAnsweredPassesItsDeadline) {
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  EXPECT_THAT(experiment.call({"mute"}, 10ms).error().message, HasSubstr("was not done in"));
+}
+
+TEST_F(ExperimentTest, UserSpaceThatPrintsALockupIsNoEvent) {
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto& agent) {
+    agent("{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\"}\n");
+    agent("{\"event\":\"exited\",\"id\":1,\"status\":0}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.call({"x"}, 5s));
+  experiment.finish();
+  EXPECT_TRUE(experiment.seen().events.empty());
+}
+
+TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.start({"appenders"}, {"/relapse/workloads/appenders"}));
+  ASSERT_TRUE(watch(scenario_, experiment, Experiment::Clock::now() + 10ms));
+  experiment.finish();
+  ASSERT_EQ(experiment.seen().events.size(), 1u);
+  EXPECT_EQ(experiment.seen().events[0].kind, console::EventKind::StuckWorkload);
+  EXPECT_EQ(verdict::word(verdict::judge(scenario_.expect, experiment.seen())), "other-failure");
+}
+
+TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto& agent) {
+    agent("{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"{\\\"result\\\":\\\"corrupt\\\",\\\"errno\\\":null}\"}\n");
+    agent("{\"event\":\"exited\",\"id\":1,\"status\":1}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.start({"write-and-read-back"}, {"x"}));
+  experiment.waitFor([&] { return experiment.allEnded(); }, Experiment::Clock::now() + 5s);
+  experiment.finish();
+  ASSERT_EQ(experiment.seen().events.size(), 1u);
+  EXPECT_EQ(experiment.seen().events[0].kind, console::EventKind::WorkFailed);
+}
+
+TEST_F(ExperimentTest, ThresholdsThatAreNotReadBackStopTheRun) {
+  ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
+    const std::string id = told.substr(4, told.find('\t', 4) - 4);
+    agent("{\"event\":\"output\",\"id\":" + id + ",\"stream\":\"out\",\"line\":\"{\\\"softlockup\\\":20,\\\"hung-task\\\":120,\\\"rcu-stall\\\":20}\"}\n");
+    agent("{\"event\":\"exited\",\"id\":" + id + ",\"status\":0}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  EXPECT_THAT(openEyes(scenario_, experiment).error().message, HasSubstr("did not take the watchdogs' thresholds"));
+  EXPECT_FALSE(experiment.seen().proofs.watchReadBack);
+}
+
+TEST(Evidence, HasItsFinalNameOnlyWhenItIsWhole) {
+  std::string pattern = (fs::temp_directory_path() / "evidence-XXXXXX").string();
+  const fs::path folder = mkdtemp(pattern.data());
+  {
+    auto evidence = Evidence::begin(folder, "x");
+    ASSERT_TRUE(evidence);
+    evidence->console("client", "hello\n");
+    EXPECT_FALSE(fs::exists(folder / "runs" / evidence->id()));
+    const auto kept = evidence->keep();
+    ASSERT_TRUE(kept);
+    EXPECT_TRUE(fs::exists(*kept / "console.client.log"));
+    EXPECT_EQ(fs::read_symlink(folder / "runs/latest"), kept->filename());
+    auto second = Evidence::begin(folder, "x");
+    ASSERT_TRUE(second);
+    second->abandon();
+    EXPECT_FALSE(fs::exists(second->folder()));
+  }
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace relapse::run
