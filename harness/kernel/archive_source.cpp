@@ -17,7 +17,7 @@ namespace relapse::kernel {
 namespace {
 
 namespace fs = std::filesystem;
-constexpr std::uint64_t kRoomForSource = 2ull << 30;
+constexpr std::uint64_t kRoomForSource = 3ull << 30;  // the tarball, the tree, and its build after it
 
 // make cannot work in a folder whose name holds a space or a colon.
 std::string asFolderName(std::string text) {

@@ -73,9 +73,12 @@ process::Command make(const BuildPlace& place, const BuildOptions& options, std:
                "KBUILD_BUILD_VERSION=1", "LOCALVERSION="},
       .unset = kForeignVariables};
   std::ranges::move(targets, std::back_inserter(command.argv));
-  command.environment = {
-    {"CCACHE_DIR", place.ccache.string()}, {"CCACHE_BASEDIR", place.source.parent_path().string()},
-    {"CCACHE_NOHASHDIR", "true"}, {"CCACHE_MAXSIZE", "5G"}, return command;
+  command.environment = {{"CCACHE_DIR", place.ccache.string()},
+                         {"CCACHE_BASEDIR", place.source.parent_path().string()},
+                         {"CCACHE_NOHASHDIR", "true"},
+                         {"CCACHE_MAXSIZE", "5G"},
+                         {"GIT_CEILING_DIRECTORIES", place.source.parent_path().string()}};
+  return command;
 }
 
 bool isFull(std::string_view text) {
