@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "checksum/checksum.hpp"
 #include "debian/apt.hpp"
 #include "debian/index.hpp"
 #include "process/lock.hpp"
@@ -29,14 +30,6 @@ std::vector<Package> taken(const std::vector<std::string>& names, const Index& i
   return packages;
 }
 
-Result<std::string> sha256Of(const fs::path& file) {
-  auto output = process::runChecked({.argv = {"sha256sum", "--", file.string()}});
-  if (!output) return passOn(output.error());
-  // A backslash in front says that the name was escaped.
-  const std::size_t first = output->standardOutput.starts_with('\\') ? 1 : 0;
-  return output->standardOutput.substr(first, 64);
-}
-
 std::optional<Package> named(const std::string& name, const std::vector<fs::path>& files) {
   for (const fs::path& file : files)
     if (auto package = packageOfFileName(file); package && package->name == name) return package;
@@ -48,7 +41,7 @@ Result<void> takeIn(const std::vector<std::string>& names, const std::vector<fs:
   for (const std::string& name : names) {
     auto package = named(name, files);
     if (!package) return fail(FailureKind::HostLacks, fmt::format("apt-get did not download \"{}\"", name));
-    auto sha256 = sha256Of(package->file);
+    auto sha256 = checksum::ofFile(package->file);
     if (!sha256) return passOn(sha256.error());
     const fs::path kept = archives / package->file.filename();
     fs::rename(package->file, kept);

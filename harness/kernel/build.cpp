@@ -76,6 +76,7 @@ process::Command make(const BuildPlace& place, const BuildOptions& options, std:
   command.environment = {{"CCACHE_DIR", place.ccache.string()},
                          {"CCACHE_BASEDIR", place.source.parent_path().string()},
                          {"CCACHE_NOHASHDIR", "true"},
+                         {"CCACHE_DEPEND", "true"},  // no preprocessing of its own: a fifth of a cold build
                          {"CCACHE_MAXSIZE", "5G"},
                          {"GIT_CEILING_DIRECTORIES", place.source.parent_path().string()}};
   return command;
@@ -191,7 +192,7 @@ Result<void> configure(const std::vector<AskedOption>& asked, const std::string&
   const std::string text = fragmentText(asked);
   const fs::path fragment = place.output / "relapse.fragment";
   const fs::path stamp = place.output / "relapse.configured";
-  const std::string now = Sha256().addField(text).addField(kconfig).hex();
+  const std::string now = sha256OfFields({text, kconfig});
   if (readFileIfThere(stamp) == now && isThere(dotConfigOf(place))) return {};
   fs::remove(stamp);
   writeFile(fragment, text);

@@ -24,6 +24,8 @@ using process::Descriptor;
   throw fs::filesystem_error(what, file, {errno, std::system_category()});
 }
 
+constexpr std::string_view kScratch = ".scratch-";
+
 // A name beside `file` that no other thread or process uses.
 fs::path draftOf(const fs::path& file) {
   static std::atomic<unsigned> counter{0};
@@ -140,7 +142,7 @@ Failure failureOf(const fs::filesystem_error& error) {
 
 ScratchFolder::ScratchFolder(const fs::path& parent) {
   fs::create_directories(parent);
-  std::string pattern = (fs::canonical(parent) / ".scratch-XXXXXX").string();
+  std::string pattern = (fs::canonical(parent) / (std::string(kScratch) + "XXXXXX")).string();
   if (::mkdtemp(pattern.data()) == nullptr) fail("cannot make a folder", parent);
   path_ = pattern;
 }
@@ -148,6 +150,15 @@ ScratchFolder::ScratchFolder(const fs::path& parent) {
 ScratchFolder::~ScratchFolder() {
   std::error_code ignored;
   fs::remove_all(path_, ignored);
+}
+
+void removeAbandonedScratch(const fs::path& parent, std::chrono::seconds age) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(parent, error)) {
+    const auto written = fs::last_write_time(entry.path(), error);
+    const bool old = !error && fs::file_time_type::clock::now() - written >= age;
+    if (old && entry.path().filename().string().starts_with(kScratch)) fs::remove_all(entry.path(), error);
+  }
 }
 
 }  // namespace relapse::kernel

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
@@ -46,5 +47,8 @@ class ScratchFolder {
  private:
   std::filesystem::path path_;
 };
+
+// Removes the scratch folders below `parent` that a killed process left: those older than `age`.
+void removeAbandonedScratch(const std::filesystem::path& parent, std::chrono::seconds age);
 
 }  // namespace relapse::kernel

@@ -2,30 +2,19 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "checksum/checksum.hpp"
 
 namespace relapse::kernel {
 
-// SHA-256 of what is added, in hex.
-class Sha256 {
- public:
-  Sha256();
-  ~Sha256();
-  Sha256(const Sha256&) = delete;
-  Sha256& operator=(const Sha256&) = delete;
-
-  Sha256& add(std::string_view bytes);
-  Sha256& addField(std::string_view text);  // with its length before it: no two lists of fields are alike
-  std::string hex();                        // once, at the end
-
- private:
-  struct Context;
-  std::unique_ptr<Context> context_;
-};
-
-std::string sha256(std::string_view bytes);
+// SHA-256 in hex: of a text, of a file, of fields of which no two lists are alike.
+inline std::string sha256(std::string_view bytes) {
+  return checksum::ofText(bytes);
+}
 std::string sha256OfFile(const std::filesystem::path& file);  // throws std::filesystem::filesystem_error
+std::string sha256OfFields(const std::vector<std::string>& fields);
 
 }  // namespace relapse::kernel

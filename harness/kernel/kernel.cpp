@@ -37,11 +37,10 @@ struct Recipe {
   std::string toolchain;
 
   std::string key(const std::string& sourceId) const {
-    Sha256 hash;
-    hash.addField(std::to_string(kRecipeVersion)).addField(sourceId).addField(line).addField(toolchain);
-    for (const Patch& patch : patches) hash.addField("patch").addField(patch.content);
-    hash.addField("config").addField(fragmentText(options));
-    return hash.hex();
+    std::vector<std::string> fields{std::to_string(kRecipeVersion), sourceId, line, toolchain};
+    for (const Patch& patch : patches) fields.insert(fields.end(), {"patch", patch.content});
+    fields.insert(fields.end(), {"config", fragmentText(options)});
+    return sha256OfFields(fields);
   }
 };
 
@@ -136,6 +135,8 @@ class Kitchen {
   }
 
   Result<KernelImage> serveLocked() {
+    removeAbandonedScratch(tree_.home(), std::chrono::seconds(0));
+    removeAbandonedScratch(work_.cache / "kernels", std::chrono::hours(24));
     if (!key_.empty())
       if (auto found = cached()) return std::move(*found);
     if (auto provided = source_.provide(tree_); !provided) return passOn(provided.error());
@@ -170,19 +171,18 @@ class Kitchen {
 
   // A folder per config and toolchain, so that going back to a config recompiles nothing.
   BuildPlace buildPlace() const {
-    const std::string what = Sha256().addField(fragmentText(recipe_.options)).addField(recipe_.toolchain).hex();
+    const std::string what = sha256OfFields({fragmentText(recipe_.options), recipe_.toolchain});
     return {fs::canonical(tree_.source()), fs::canonical(tree_.home()) / ("build-" + what.substr(0, 16)),
             fs::canonical(work_.cache) / "ccache", tree_.home() / "objects"};
   }
 
   // The configuration depends on Kconfig files, patched ones as well.
   std::string kconfig() const {
-    Sha256 hash;
-    hash.addField(source_.kconfig);
+    std::vector<std::string> fields{source_.kconfig};
     for (const std::string& path : tree_.patched())
       if (path.substr(path.rfind('/') + 1).starts_with("Kconfig"))
-        hash.addField(path).addField(readFileIfThere(tree_.source() / path));
-    return hash.hex();
+        fields.insert(fields.end(), {path, readFileIfThere(tree_.source() / path)});
+    return sha256OfFields(fields);
   }
 
   Result<KernelImage> keep(const BuildPlace& place, std::vector<PatchUse> uses) const {

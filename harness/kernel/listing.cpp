@@ -49,10 +49,13 @@ bool isGeneratedOfArchitecture(std::string_view path) {
 }  // namespace
 
 std::string fingerprint(const Listing& listing, const std::function<bool(std::string_view)>& counts) {
-  Sha256 hash;
-  for (const ListedFile& file : listing)
-    if (!counts || counts(file.path))
-      hash.addField(file.path).add(std::string_view(&file.kind, 1)).addField(file.content);
+  checksum::Sha256 hash;
+  for (const ListedFile& file : listing) {
+    if (counts && !counts(file.path)) continue;
+    hash.addField(file.path);
+    hash.add({&file.kind, 1});
+    hash.addField(file.content);
+  }
   return hash.hex();
 }
 

@@ -337,6 +337,16 @@ TEST_F(Obtain, StopRequestEndsTheBuildAndTheNextOneCompletesIt) {
   EXPECT_EQ(got().release, "6.1.9");
 }
 
+TEST_F(Obtain, WhatAKilledRunLeftInTheWorkingCopyIsRemoved) {
+  got();
+  const fs::path copy = fs::directory_iterator(root() / "cache/trees")->path();
+  writeFile(copy / ".scratch-abcdef/half/unpacked", "x");
+  request_.patches = {write("p.patch", kPatchA)};
+  got();
+  EXPECT_FALSE(fs::exists(copy / ".scratch-abcdef"));
+  EXPECT_TRUE(fs::exists(copy / "src"));
+}
+
 TEST_F(Obtain, TwoAtOnceBuildOnce) {
   std::optional<Result<KernelImage>> first, second;
   {
