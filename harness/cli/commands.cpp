@@ -62,6 +62,10 @@ bool colourOn(int descriptor) {
 }
 
 void printFailure(const Failure& failure) {
+  if (failure.kind == FailureKind::Cancelled) {
+    fmt::print(stderr, "relapse: interrupted\n");
+    return;
+  }
   fmt::print(stderr, "relapse: {}\n", failure.message);
   if (!failure.advice.empty()) fmt::print(stderr, "  try: {}\n", failure.advice);
 }

@@ -321,9 +321,15 @@ void runEventLoopOnce(const fs::path& root) {
   (void)registered;
 }
 
+// "qemu:///system" but not "qemu+ssh://host/system": kernel, sockets and dumps are files of this host.
+bool isOnThisHost(const std::string& uri) { return uri.empty() || uri.starts_with("qemu:///"); }
+
 }  // namespace
 
 Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
+  if (!isOnThisHost(options.connect))
+    return fail(FailureKind::BadInput, fmt::format("--connect: expected a libvirt on this host such as qemu:///system, "
+                                                   "found \"{}\"", options.connect));
   const auto emulator = process::findProgram(kEmulator);
   if (!emulator)
     return fail(FailureKind::HostLacks, fmt::format("{} is not on this host", kEmulator),
