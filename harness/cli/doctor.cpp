@@ -78,6 +78,12 @@ Finding memory() {
   return {false, "memory", detail + ", a guest and its build want 1", "end other programs"};
 }
 
+Finding sysfs() {
+  std::error_code error;
+  if (fs::exists("/sys/devices/system/cpu/online", error)) return {true, "sysfs", "/sys", {}};
+  return {false, "sysfs", "not mounted: libvirt starts no guest without it", "mount -t sysfs sysfs /sys"};
+}
+
 Finding guestPrograms(const fs::path& overlay) {
   std::error_code error;
   if (fs::exists(overlay / "init", error)) return {true, "guest programs", overlay.string(), {}};
@@ -112,6 +118,7 @@ const std::vector<Requirement>& requirements() {
 std::vector<Finding> examine(const run::Places& places) {
   std::vector<Finding> findings;
   for (const auto& wanted : requirements()) findings.push_back(program(wanted));
+  findings.push_back(sysfs());
   findings.push_back(qemuAccount());
   findings.push_back(guestPrograms(places.guestOverlay));
   findings.push_back(writable(places.cache));

@@ -33,6 +33,7 @@ namespace fs = std::filesystem;
 // The account that libvirt's QEMU driver knows as QEMU's own.
 constexpr const char* kQemuAccount = "libvirt-qemu";
 constexpr const char* kEmulator = "qemu-system-aarch64";
+constexpr const char* kOnlineCpus = "/sys/devices/system/cpu/online";
 
 struct CloseConnection {
   void operator()(virConnect* connection) const { virConnectClose(connection); }
@@ -223,10 +224,11 @@ class LibvirtHost : public GuestHost {
     ends_.expect(name, spec.node, mailbox);
     OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), 0));
     if (!domain) {
+      const std::string why = libvirtSays();  // before other calls of libvirt forget it
       ends_.forget(name);
       (*console)->close();
       (*agent)->close();
-      return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest: {}", libvirtSays()));
+      return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest: {}", why));
     }
     rememberProbe();
     return std::unique_ptr<Guest>(std::make_unique<LibvirtGuest>(std::move(domain), name, folder, xml, *console, *agent,
@@ -334,6 +336,9 @@ Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
   if (!emulator)
     return fail(FailureKind::HostLacks, fmt::format("{} is not on this host", kEmulator),
                 "apt-get install qemu-system-arm");
+  if (!fs::exists(kOnlineCpus))  // libvirt would fail without a word of why
+    return fail(FailureKind::HostLacks, fmt::format("{} is not there: libvirt starts no guest without it", kOnlineCpus),
+                "mount -t sysfs sysfs /sys");
   auto owner = qemuOwner();
   if (!owner) return passOn(owner.error());
   if (options.connect.empty()) {
