@@ -3,6 +3,7 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -344,6 +345,8 @@ Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
   if (options.connect.empty()) {
     if (auto ready = prepareEmbedded(options); !ready) return passOn(ready.error());
   }
+  // libvirt daemonizes QEMU. Whoever inherits it must reap it, or libvirt waits for it in vain.
+  prctl(PR_SET_CHILD_SUBREAPER, 1);
   runEventLoopOnce(options.root);
   auto host = std::make_unique<LibvirtHost>(options, *emulator, *owner);
   const std::string uri =

@@ -70,7 +70,10 @@ int killGuestsOf(const fs::path& root) {
     const std::string name = entry->path().filename();
     int pid = 0;
     if (std::from_chars(name.data(), name.data() + name.size(), pid).ec != std::errc{} || pid <= 1) continue;
-    if (isGuestOf(commandLineOf(entry->path()), root.string() + "/") && kill(pid, SIGKILL) == 0) ++killed;
+    if (!isGuestOf(commandLineOf(entry->path()), root.string() + "/") || kill(pid, SIGKILL) != 0) continue;
+    ++killed;
+    while (waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
   }
   return killed;
 }

@@ -26,7 +26,8 @@ class Supervisor {
   int pid_;
 };
 
-// Kills the QEMU processes whose command line names `root`; how many there were.
+// Kills the QEMU processes whose command line names `root`, and waits for the end of those that are
+// this process's to wait for; how many there were.
 int killGuestsOf(const std::filesystem::path& root);
 
 }  // namespace relapse::guest

@@ -17,8 +17,10 @@ namespace fs = std::filesystem;
 Result<void> copyFile(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) return fail(FailureKind::Exhausted, fmt::format("{}: {}", to.string(), error.message()));
-  return {};
+  if (!error) return {};
+  std::error_code ignored;
+  fs::remove(to, ignored);  // what is there of it takes the space that the rest of the evidence needs
+  return fail(FailureKind::Exhausted, fmt::format("{}: {}", to.string(), error.message()));
 }
 
 // A link costs nothing, and the kernel cache never changes a file in place. A user may.

@@ -138,7 +138,7 @@ TEST_F(Download, OntoAFullDiskIsExhausted) {
   const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
                        ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
                        ::mount("relapse", root().c_str(), "tmpfs", 0, "size=64k") == 0;
-  if (!mounted) GTEST_SKIP() << "needs root";
+  if (!mounted) GTEST_SKIP() << "skipped: only root can mount a small disk";
   const auto brought = bring();
   ::umount(root().c_str());
   ASSERT_FALSE(brought);
