@@ -54,6 +54,16 @@ bool isFaultFamily(EventKind kind) {
   return kind == Oops || kind == KernelBug;
 }
 
+// arm64 unwinds by frame pointers. A function that has not made its frame yet, or makes none, hides
+// its caller from the trace; lr still names it. (Once the function has called another, lr points into
+// the function itself.)
+void insertUnframedCaller(ConsoleEvent& event) {
+  const auto& frames = event.frames;
+  if (!event.pc || !event.lr || !event.lr->offset || frames.empty() || !samePlace(*event.pc, frames.front())) return;
+  if (event.lr->symbol == event.pc->symbol || (frames.size() > 1 && frames[1].symbol == event.lr->symbol)) return;
+  event.frames.insert(event.frames.begin() + 1, *event.lr);
+}
+
 }  // namespace
 
 Report::Report(const Headline& headline, const KernelLine& line)
@@ -261,6 +271,7 @@ std::optional<ConsoleEvent> Report::event(std::string_view release) const {
   const bool there =
       trace.pcInside || (!event.frames.empty() && event.pc && samePlace(*event.pc, event.frames.front()));
   if (event.pc && !there) event.frames.insert(event.frames.begin(), *event.pc);
+  insertUnframedCaller(event);
   if (event.release.empty()) event.release = release;
   event.title = title(event);
   return event;
