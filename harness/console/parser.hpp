@@ -38,8 +38,8 @@ class ConsoleParser {
   // kept back until its end shows (a line that cannot belong to it) or tick() says it went quiet.
   std::vector<ConsoleEvent> feed(const ConsoleChunk& chunk);
 
-  // Time passes without bytes: closes a report that has been quiet for 300 ms (1 s while its trace
-  // has not begun: a slow guest prints late).
+  // Time passes without bytes: closes a report that has been quiet for 300 ms (50 ms once its trace
+  // has come to its bottom; 1 s while its trace has not begun: a slow guest prints late).
   std::vector<ConsoleEvent> tick(Instant now);
 
   // No more bytes will come: closes what is open.

@@ -46,7 +46,9 @@ constexpr int kMostPassed = 128;  // lines of other callers
 constexpr int kMostTaken = 8192;
 constexpr std::size_t kMostTraces = 64;
 
-// A trace ends in 300 ms of silence; a headline whose trace has not come may belong to a slow guest.
+// A trace that has come to its bottom is whole after a moment of silence, another in 300 ms; a headline
+// whose trace has not come may belong to a slow guest.
+constexpr Instant kQuietWhole{50};
 constexpr Instant kQuietTraced{300};
 constexpr Instant kQuietWaiting{1000};
 
@@ -125,6 +127,13 @@ bool Report::cutShort() const {
   if (!tracing_ || traces_.empty()) return false;
   const auto& frames = traces_.back().frames;
   return frames.empty() || frameRole(withoutCompilerSuffix(frames.back().symbol)) != FrameRole::Shared;
+}
+
+bool Report::atBottom() const {
+  static constexpr std::array<std::string_view, 5> kBottoms{"el0_svc", "el0t_64_sync", "el0_sync", "ret_from_fork",
+                                                            "entry_SYSCALL_64_after_hwframe"};
+  if (traces_.empty() || traces_.back().frames.empty()) return false;
+  return std::find(kBottoms.begin(), kBottoms.end(), traces_.back().frames.back().symbol) != kBottoms.end();
 }
 
 bool Report::traced() const {
@@ -242,7 +251,8 @@ bool Report::pass(const KernelLine* line) {
 }
 
 bool Report::quietSince(Instant now) const {
-  return now - lastSeen_ >= (traced() ? kQuietTraced : kQuietWaiting);
+  if (!traced()) return now - lastSeen_ >= kQuietWaiting;
+  return now - lastSeen_ >= (atBottom() ? kQuietWhole : kQuietTraced);
 }
 
 // The first trace with a frame of the bug's own, else the first that is not aside.

@@ -40,6 +40,7 @@ class Report {
   bool beginsWith(const RawFrame& frame) const;  // its pc is that frame, and its trace has no frame yet
   bool cutShort() const;                         // its trace does not end where traces end: a syscall, a thread's start
   bool continuedBy(const Headline& headline) const;
+  bool atBottom() const;      // its last frame is a syscall's entry or a thread's start
   bool traced() const;        // has a frame of a trace that is its own
   bool endsWithMark() const;  // prints "---[ end trace"
   EventKind kind() const { return event_.kind; }

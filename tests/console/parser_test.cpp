@@ -33,6 +33,13 @@ ConsoleEvent spin(std::vector<std::string> symbols, EventKind kind = EventKind::
   return event;
 }
 
+TEST(ConsoleParser, AReportWhoseTraceIsWholeIsHeldBackForAMoment) {
+  ConsoleParser parser;
+  EXPECT_TRUE(parser.feed({lockup(1, "a") + "[    9.100800]  el0_svc+0x8/0xc\n", Instant{1000}}).empty());
+  EXPECT_TRUE(parser.tick(Instant{1049}).empty());
+  ASSERT_EQ(1u, parser.tick(Instant{1050}).size());
+}
+
 TEST(ConsoleParser, HoldsAReportBackUntilItIsQuiet) {
   ConsoleParser parser("client");
   EXPECT_TRUE(parser.feed({lockup(1, "a"), Instant{1000}}).empty());
