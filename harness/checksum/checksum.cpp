@@ -20,7 +20,9 @@ Sha256::Sha256() : context_(std::make_unique<Context>()) {
 Sha256::~Sha256() = default;
 Sha256::Sha256(Sha256&&) noexcept = default;
 
-void Sha256::add(std::string_view bytes) { EVP_DigestUpdate(context_->sum.get(), bytes.data(), bytes.size()); }
+void Sha256::add(std::string_view bytes) {
+  EVP_DigestUpdate(context_->sum.get(), bytes.data(), bytes.size());
+}
 
 void Sha256::addField(std::string_view bytes) {
   const auto size = static_cast<std::uint64_t>(bytes.size());

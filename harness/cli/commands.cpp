@@ -49,10 +49,14 @@ std::string expectation(const scenario::Scenario& scenario) {
 
 int exitStatusOf(FailureKind kind) {
   switch (kind) {
-    case FailureKind::BadInput: return kBadInput;
-    case FailureKind::HostLacks: return kHostLacks;
-    case FailureKind::Cancelled: return kInterrupted;
-    default: return kInconclusive;
+    case FailureKind::BadInput:
+      return kBadInput;
+    case FailureKind::HostLacks:
+      return kHostLacks;
+    case FailureKind::Cancelled:
+      return kInterrupted;
+    default:
+      return kInconclusive;
   }
 }
 
@@ -96,7 +100,9 @@ int listCommand(const Common& common) {
       continue;
     }
     if (common.json) {
-      all.push_back({{"name", scenario->name}, {"summary", scenario->summary}, {"file", file.string()},
+      all.push_back({{"name", scenario->name},
+                     {"summary", scenario->summary},
+                     {"file", file.string()},
                      {"expects", expectation(*scenario)}});
     } else {
       fmt::print("{:<26}  {:<12}  {}\n", scenario->name, expectation(*scenario), scenario->summary);
@@ -111,7 +117,8 @@ int doctorCommand(const Common& common) {
   if (common.json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& finding : findings)
-      all.push_back({{"what", finding.what}, {"good", finding.good}, {"detail", finding.detail}, {"mend", finding.mend}});
+      all.push_back(
+          {{"what", finding.what}, {"good", finding.good}, {"detail", finding.detail}, {"mend", finding.mend}});
     fmt::print("{}\n", all.dump(2));
   } else {
     fmt::print("{}", doctorText(findings, colourOn(STDOUT_FILENO)));

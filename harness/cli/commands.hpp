@@ -28,14 +28,14 @@ struct Common {
 
 struct RunArguments {
   std::vector<std::string> scenarios;
-  std::vector<std::string> kernels;             // --kernel, tried in order
+  std::vector<std::string> kernels;  // --kernel, tried in order
   std::string image;
   std::string vmlinux;
   std::vector<std::filesystem::path> patches;
   std::vector<std::filesystem::path> configs;
   std::vector<std::string> sets;
-  int repeat = 0;                               // 0: the scenario's
-  std::string until;                            // "K/N"
+  int repeat = 0;     // 0: the scenario's
+  std::string until;  // "K/N"
   std::string connect;
   int jobs = 0;
   bool asBisectStep = false;

@@ -87,8 +87,12 @@ void Display::redraw() {
 
 void Display::plainLine(const run::StageUpdate& update) {
   switch (update.what) {
-    case What::Begun: fmt::print(stderr, "{}: begun\n", update.stage); break;
-    case What::Done: fmt::print(stderr, "{}: done in {}\n", update.stage, report::duration(update.took)); break;
+    case What::Begun:
+      fmt::print(stderr, "{}: begun\n", update.stage);
+      break;
+    case What::Done:
+      fmt::print(stderr, "{}: done in {}\n", update.stage, report::duration(update.took));
+      break;
     case What::Failed:
       fmt::print(stderr, "{}: failed after {}: {}\n", update.stage, report::duration(update.took), update.text);
       break;

@@ -39,9 +39,10 @@ Finding qemuAccount() {
   constexpr const char* kAccount = "libvirt-qemu";
   if (geteuid() != 0) return {true, "QEMU's account", "yours: relapse does not run as root", {}};
   if (getpwnam(kAccount) != nullptr && getgrnam(kAccount) != nullptr) return {true, "QEMU's account", kAccount, {}};
-  return {false, "QEMU's account", fmt::format("missing: as root QEMU runs under the account {}", kAccount),
-          fmt::format("useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin {}",
-                      kAccount)};
+  return {
+      false, "QEMU's account", fmt::format("missing: as root QEMU runs under the account {}", kAccount),
+      fmt::format("useradd --system --user-group --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin {}",
+                  kAccount)};
 }
 
 fs::path existingParent(fs::path folder) {
@@ -53,9 +54,11 @@ fs::path existingParent(fs::path folder) {
 Finding disk(const fs::path& cache) {
   struct statvfs room {};
   const fs::path there = existingParent(cache);
-  if (statvfs(there.c_str(), &room) != 0) return {false, "disk", cache.string() + " cannot be looked at", "--state-dir DIR"};
+  if (statvfs(there.c_str(), &room) != 0)
+    return {false, "disk", cache.string() + " cannot be looked at", "--state-dir DIR"};
   const std::uint64_t bytes = room.f_bavail * room.f_frsize;
-  const std::string detail = fmt::format("{:.1f} GiB free for {}", static_cast<double>(bytes) / (1ull << 30), cache.string());
+  const std::string detail =
+      fmt::format("{:.1f} GiB free for {}", static_cast<double>(bytes) / (1ull << 30), cache.string());
   if (bytes >= kDiskForAKernel) return {true, "disk", detail, {}};
   return {false, "disk", detail + ", a kernel wants 6", "free space, or give --state-dir a larger disk"};
 }
@@ -66,7 +69,8 @@ Finding writable(const fs::path& folder) {
 }
 
 Finding memory() {
-  const auto bytes = static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const auto bytes =
+      static_cast<std::uint64_t>(sysconf(_SC_AVPHYS_PAGES)) * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   std::uint64_t available = bytes;
   std::ifstream file("/proc/meminfo");
   for (std::string key; file >> key;) {

@@ -13,8 +13,8 @@ namespace relapse::cli {
 
 // What this host must have, and the Debian package that brings it.
 struct Requirement {
-  std::string_view what;       // a program's name or a file's path
-  std::string_view package;    // what to install when it is missing
+  std::string_view what;     // a program's name or a file's path
+  std::string_view package;  // what to install when it is missing
   std::string_view why;
 };
 const std::vector<Requirement>& requirements();
@@ -22,8 +22,8 @@ const std::vector<Requirement>& requirements();
 struct Finding {
   bool good = false;
   std::string what;
-  std::string detail;          // where it is, or why it is missing
-  std::string mend;            // the command that mends it; empty when good
+  std::string detail;  // where it is, or why it is missing
+  std::string mend;    // the command that mends it; empty when good
 };
 
 // Looks at the host, the way `relapse run` will need it.

@@ -17,7 +17,8 @@ constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 void onSignal(int) {
   const int saved = errno;
-  if (const int pipe = wakePipe.load(); pipe >= 0) [[maybe_unused]] const auto written = write(pipe, "!", 1);
+  if (const int pipe = wakePipe.load(); pipe >= 0) [[maybe_unused]]
+    const auto written = write(pipe, "!", 1);
   errno = saved;
 }
 

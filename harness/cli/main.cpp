@@ -32,9 +32,12 @@ void addRun(CLI::App& app, RunArguments& run) {
   auto* vmlinux = app.add_option("--vmlinux", run.vmlinux, "... and its vmlinux");
   image->needs(vmlinux)->excludes("--kernel");
   vmlinux->needs(image);
-  app.add_option("--patch", run.patches, "one more patch on top of the series")->allow_extra_args(false)->excludes(image);
+  app.add_option("--patch", run.patches, "one more patch on top of the series")
+      ->allow_extra_args(false)
+      ->excludes(image);
   app.add_option("--config", run.configs, "one more fragment of the kernel's configuration")
-      ->allow_extra_args(false)->excludes(image);
+      ->allow_extra_args(false)
+      ->excludes(image);
   app.add_option("--set", run.sets, "KEY=VALUE: a scenario's key, set from here")->allow_extra_args(false);
   auto* repeat = app.add_option("--repeat", run.repeat, "that many runs")->check(CLI::Range(1, 1000));
   app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected")->excludes(repeat);

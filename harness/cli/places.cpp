@@ -46,7 +46,9 @@ run::Places places(const fs::path& stateDir) {
   return places;
 }
 
-fs::path scenariosFolder() { return dataFolder() / "scenarios"; }
+fs::path scenariosFolder() {
+  return dataFolder() / "scenarios";
+}
 
 std::vector<fs::path> allScenarios() {
   std::vector<fs::path> files;
@@ -65,8 +67,8 @@ Result<fs::path> findScenario(const std::string& nameOrPath) {
   if (!isPath && fs::is_regular_file(named, error)) return named;
   std::vector<std::string> names;
   for (const auto& file : allScenarios()) names.push_back(file.stem());
-  return fail(FailureKind::BadInput, fmt::format("expected a scenario file or one of {}, found \"{}\"",
-                                                 fmt::join(names, ", "), nameOrPath),
+  return fail(FailureKind::BadInput,
+              fmt::format("expected a scenario file or one of {}, found \"{}\"", fmt::join(names, ", "), nameOrPath),
               "relapse list");
 }
 

@@ -51,8 +51,9 @@ Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
     if (const auto* expect = std::get_if<scenario::ExpectReproduced>(&scenario->expect))
       for (const auto& event : expect->events)
         if (const auto problem = verdict::patternProblem(event.message))
-          return fail(FailureKind::BadInput, fmt::format("{}: expect.reproduced.message: expected an RE2 pattern, found \"{}\" ({})",
-                                                         file->string(), event.message, *problem));
+          return fail(FailureKind::BadInput,
+                      fmt::format("{}: expect.reproduced.message: expected an RE2 pattern, found \"{}\" ({})",
+                                  file->string(), event.message, *problem));
     auto repeat = repeatOf(arguments, *scenario);
     if (!repeat) return passOn(repeat.error());
     scenario->repeat = *repeat;
@@ -61,8 +62,8 @@ Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
   return scenarios;
 }
 
-run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenario& scenario,
-                           const run::Places& places, const std::stop_token& stop) {
+run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenario& scenario, const run::Places& places,
+                           const std::stop_token& stop) {
   run::RunRequest request;
   request.scenario = scenario;
   request.overrides = arguments.sets;
@@ -88,10 +89,13 @@ void print(const report::RunRecord& record, const Common& common) {
 
 int bisectStatusOf(FailureKind kind) {
   switch (kind) {
-    case FailureKind::Cancelled: return kInterrupted;
+    case FailureKind::Cancelled:
+      return kInterrupted;
     case FailureKind::HostLacks:
-    case FailureKind::Internal: return kStopBisect;
-    default: return kInconclusive;  // this commit cannot be tried; others can
+    case FailureKind::Internal:
+      return kStopBisect;
+    default:
+      return kInconclusive;  // this commit cannot be tried; others can
   }
 }
 

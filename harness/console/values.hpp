@@ -21,24 +21,42 @@ struct ConsoleChunk {
 
 enum class EventKind {
   // failing kinds
-  SoftLockup, HardLockup, HungTask, RcuStall, WorkqueueLockup, Oops, KernelBug, Panic, Warning,
-  Lockdep, Sanitizer, Kmemleak, Oom, StuckWorkload, WorkFailed,
+  SoftLockup,
+  HardLockup,
+  HungTask,
+  RcuStall,
+  WorkqueueLockup,
+  Oops,
+  KernelBug,
+  Panic,
+  Warning,
+  Lockdep,
+  Sanitizer,
+  Kmemleak,
+  Oom,
+  StuckWorkload,
+  WorkFailed,
   // others
-  DumpStack, BootMilestone, NfsServer, Pattern, Silence, Unparsed,
+  DumpStack,
+  BootMilestone,
+  NfsServer,
+  Pattern,
+  Silence,
+  Unparsed,
 };
 
-std::string_view name(EventKind kind);                     // "soft-lockup"
+std::string_view name(EventKind kind);  // "soft-lockup"
 std::optional<EventKind> eventKindNamed(std::string_view name);
 bool isFailing(EventKind kind);
 
 // One line of a call trace: "nfs_wb_page+0x70/0x1b4 [nfs]".
 struct RawFrame {
-  std::string symbol;                  // as printed, compiler suffixes kept
+  std::string symbol;  // as printed, compiler suffixes kept
   std::optional<std::uint64_t> offset;
   std::optional<std::uint64_t> size;
-  std::string module;                  // empty: built in
-  bool reliable = true;                // false for x86's "? symbol"
-  std::string text;                    // the frame as printed
+  std::string module;    // empty: built in
+  bool reliable = true;  // false for x86's "? symbol"
+  std::string text;      // the frame as printed
 };
 
 // Bytes of the whole log: [first, past).
@@ -50,19 +68,19 @@ struct LogSpan {
 // One fact read off the console (or, for stuck-workload and work-failed, told by the run).
 struct ConsoleEvent {
   EventKind kind = EventKind::Unparsed;
-  std::string node = {};               // which guest's console
-  std::string title = {};              // "soft lockup in __nfs_commit_inode"
-  std::string message = {};            // the line that began it; for dump-stack the line before it
-  Instant at{0};                       // arrival of its first byte
+  std::string node = {};                  // which guest's console
+  std::string title = {};                 // "soft lockup in __nfs_commit_inode"
+  std::string message = {};               // the line that began it; for dump-stack the line before it
+  Instant at{0};                          // arrival of its first byte
   std::optional<double> kernelTime = {};  // seconds, from "[    2.31]"
   std::optional<int> cpu = {};
-  std::string task = {};               // comm as printed; not an identifier
+  std::string task = {};  // comm as printed; not an identifier
   std::optional<int> pid = {};
   std::string taint = {};
   std::string release = {};
   std::optional<RawFrame> pc = {};
   std::optional<RawFrame> lr = {};
-  std::vector<RawFrame> frames = {};   // innermost first, pc included when the report has one
+  std::vector<RawFrame> frames = {};  // innermost first, pc included when the report has one
   LogSpan span = {};
 };
 

@@ -16,10 +16,17 @@ std::string escaped(std::string_view field) {
   std::string out;
   for (const char c : field) {
     switch (c) {
-      case '\t': out += "\\t"; break;
-      case '\n': out += "\\n"; break;
-      case '\\': out += "\\\\"; break;
-      default: out += c;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -56,7 +63,9 @@ std::string runCommand(int id, const std::vector<std::string>& argv) {
   return line + '\n';
 }
 
-std::string killCommand(int id, int signal) { return fmt::format("kill\t{}\t{}\n", id, signal); }
+std::string killCommand(int id, int signal) {
+  return fmt::format("kill\t{}\t{}\n", id, signal);
+}
 
 AgentMessage decodeAgentLine(std::string_view line) {
   const json value = object(line);

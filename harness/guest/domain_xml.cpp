@@ -12,12 +12,23 @@ std::string xml(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&apos;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -25,7 +36,8 @@ std::string xml(std::string_view text) {
 
 std::string cpu(const std::string& model) {
   if (model == "max") return "<cpu mode='maximum'/>";
-  return fmt::format("<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>{}</model></cpu>", xml(model));
+  return fmt::format("<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>{}</model></cpu>",
+                     xml(model));
 }
 
 }  // namespace

@@ -10,12 +10,12 @@ namespace relapse::guest {
 
 // All that libvirt must know of one guest.
 struct DomainSpec {
-  std::string name;                      // of the domain, unique on its connection
+  std::string name;  // of the domain, unique on its connection
   scenario::Node hardware;
   std::filesystem::path kernel;
   std::filesystem::path initrd;
   std::string commandLine;
-  std::filesystem::path consoleSocket;   // the host listens, QEMU connects: no byte is lost
+  std::filesystem::path consoleSocket;  // the host listens, QEMU connects: no byte is lost
   std::filesystem::path agentSocket;
   std::filesystem::path emulator;
 };

@@ -64,7 +64,8 @@ class EventLoop {
   EventLoop() {
     thread_ = std::jthread([](const std::stop_token& stop) {
       // The timer wakes the loop now and then, so that it sees the request to stop.
-      const int timer = virEventAddTimeout(100, [](int, void*) {}, nullptr, nullptr);
+      const int timer = virEventAddTimeout(
+          100, [](int, void*) {}, nullptr, nullptr);
       while (!stop.stop_requested()) virEventRunDefaultImpl();
       virEventRemoveTimeout(timer);
     });
@@ -106,10 +107,14 @@ class Ends {
 
 GuestEnd endOf(int detail) {
   switch (detail) {
-    case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN: return PoweredOff{};
-    case VIR_DOMAIN_EVENT_STOPPED_CRASHED: return QemuDied{"QEMU reported a crash"};
-    case VIR_DOMAIN_EVENT_STOPPED_FAILED: return QemuDied{"QEMU's process ended unexpectedly"};
-    default: return QemuDied{"somebody else ended the domain"};
+    case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
+      return PoweredOff{};
+    case VIR_DOMAIN_EVENT_STOPPED_CRASHED:
+      return QemuDied{"QEMU reported a crash"};
+    case VIR_DOMAIN_EVENT_STOPPED_FAILED:
+      return QemuDied{"QEMU's process ended unexpectedly"};
+    default:
+      return QemuDied{"somebody else ended the domain"};
   }
 }
 
@@ -126,8 +131,14 @@ class LibvirtGuest : public Guest {
  public:
   LibvirtGuest(OwnedDomain domain, std::string name, fs::path folder, std::string xml, std::shared_ptr<Stream> console,
                std::shared_ptr<Stream> agent, Mailbox& mailbox, Ends& ends)
-      : domain_(std::move(domain)), name_(std::move(name)), folder_(std::move(folder)), xml_(std::move(xml)), console_(std::move(console)),
-        agent_(std::move(agent)), mailbox_(&mailbox), ends_(&ends) {
+      : domain_(std::move(domain)),
+        name_(std::move(name)),
+        folder_(std::move(folder)),
+        xml_(std::move(xml)),
+        console_(std::move(console)),
+        agent_(std::move(agent)),
+        mailbox_(&mailbox),
+        ends_(&ends) {
     mailbox_->whenRoom([console = console_, agent = agent_] {
       console->resume();
       agent->resume();
@@ -220,8 +231,8 @@ class LibvirtHost : public GuestHost {
     auto agent = Stream::listen(folder / "a", Stream::Purpose::Agent, spec.node, mailbox, owner_);
     if (!agent) return passOn(agent.error());
     const std::string name = fmt::format("relapse-{}-{}-{}", getpid(), number, spec.node);
-    const std::string xml = domainXml({name, spec.hardware, files->first, files->second, kernelCommandLine(),
-                                       folder / "c", folder / "a", emulator_});
+    const std::string xml = domainXml(
+        {name, spec.hardware, files->first, files->second, kernelCommandLine(), folder / "c", folder / "a", emulator_});
     ends_.expect(name, spec.node, mailbox);
     OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), 0));
     if (!domain) {
@@ -232,8 +243,8 @@ class LibvirtHost : public GuestHost {
       return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest: {}", why));
     }
     rememberProbe();
-    return std::unique_ptr<Guest>(std::make_unique<LibvirtGuest>(std::move(domain), name, folder, xml, *console, *agent,
-                                                                 mailbox, ends_));
+    return std::unique_ptr<Guest>(
+        std::make_unique<LibvirtGuest>(std::move(domain), name, folder, xml, *console, *agent, mailbox, ends_));
   }
 
  private:
@@ -293,11 +304,11 @@ Result<void> prepareEmbedded(const HostOptions& options) {
   std::error_code error;
   fs::create_directories(options.root / "etc", error);
   std::ofstream conf(options.root / "etc/qemu.conf");
-  conf << "stdio_handler = \"file\"\n"       // there is no virtlogd
+  conf << "stdio_handler = \"file\"\n"  // there is no virtlogd
           "security_driver = \"none\"\n"
           "namespaces = []\n"
           "cgroup_controllers = []\n"
-          "dynamic_ownership = 0\n"          // files of the user's stay the user's
+          "dynamic_ownership = 0\n"  // files of the user's stay the user's
           "remember_owner = 0\n"
           "seccomp_sandbox = 1\n";
   if (geteuid() == 0) conf << fmt::format("user = \"{0}\"\ngroup = \"{0}\"\n", kQemuAccount);
@@ -325,14 +336,17 @@ void runEventLoopOnce(const fs::path& root) {
 }
 
 // "qemu:///system" but not "qemu+ssh://host/system": kernel, sockets and dumps are files of this host.
-bool isOnThisHost(const std::string& uri) { return uri.empty() || uri.starts_with("qemu:///"); }
+bool isOnThisHost(const std::string& uri) {
+  return uri.empty() || uri.starts_with("qemu:///");
+}
 
 }  // namespace
 
 Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
   if (!isOnThisHost(options.connect))
     return fail(FailureKind::BadInput, fmt::format("--connect: expected a libvirt on this host such as qemu:///system, "
-                                                   "found \"{}\"", options.connect));
+                                                   "found \"{}\"",
+                                                   options.connect));
   const auto emulator = process::findProgram(kEmulator);
   if (!emulator)
     return fail(FailureKind::HostLacks, fmt::format("{} is not on this host", kEmulator),

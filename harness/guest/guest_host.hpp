@@ -16,10 +16,10 @@
 namespace relapse::guest {
 
 struct GuestSpec {
-  std::string node;                 // "client"
+  std::string node;  // "client"
   scenario::Node hardware;
-  std::filesystem::path kernel;     // Image
-  std::filesystem::path root;       // initramfs
+  std::filesystem::path kernel;  // Image
+  std::filesystem::path root;    // initramfs
 };
 
 // One running guest. Used by one thread. Its destructor ends it.
@@ -48,9 +48,9 @@ class Guest {
 // libvirt. With an empty URI its QEMU driver runs inside this process, in the folder `root`; one
 // process opens one such folder only, and all its guests live in it.
 struct HostOptions {
-  std::string connect;               // "qemu:///system"; empty: embedded
-  std::filesystem::path root;        // short (socket paths below it have 108 characters), existing
-  std::filesystem::path cache;       // keeps libvirt's probe of QEMU between processes
+  std::string connect;          // "qemu:///system"; empty: embedded
+  std::filesystem::path root;   // short (socket paths below it have 108 characters), existing
+  std::filesystem::path cache;  // keeps libvirt's probe of QEMU between processes
 };
 
 class GuestHost {
@@ -62,7 +62,6 @@ class GuestHost {
 
   // Starts a guest, whose console, agent and end arrive in `mailbox`, which must outlive it.
   virtual Result<std::unique_ptr<Guest>> start(const GuestSpec& spec, Mailbox& mailbox) = 0;
-
 };
 
 // A new, empty, short folder of this process's own for HostOptions::root.

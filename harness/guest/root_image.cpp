@@ -134,8 +134,9 @@ bool addFile(archive* out, const std::string& path, const fs::path& source) {
 }
 
 std::set<std::string> foldersOf(const Layout& files) {
-  std::set<std::string> folders{"/dev", "/etc", "/export", "/mnt", "/proc", "/root", "/run", "/sys", "/tmp", "/usr",
-                                "/usr/bin", "/usr/lib", "/usr/sbin", "/var", "/var/lib", "/var/lib/nfs"};
+  std::set<std::string> folders{"/dev",      "/etc", "/export",  "/mnt",        "/proc",    "/root",
+                                "/run",      "/sys", "/tmp",     "/usr",        "/usr/bin", "/usr/lib",
+                                "/usr/sbin", "/var", "/var/lib", "/var/lib/nfs"};
   for (const auto& [path, source] : files)
     for (fs::path up = fs::path(path).parent_path(); up != "/"; up = up.parent_path()) folders.insert(up.string());
   return folders;

@@ -18,7 +18,7 @@
 namespace relapse::guest {
 namespace {
 
-constexpr std::size_t kBlock = 4096;          // a guest's page
+constexpr std::size_t kBlock = 4096;  // a guest's page
 constexpr std::size_t kBuffer = 256 * kBlock;
 
 bool allZero(const char* bytes, std::size_t size) {

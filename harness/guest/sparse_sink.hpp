@@ -12,8 +12,8 @@
 namespace relapse::guest {
 
 struct SparseFile {
-  std::string sha256;         // of all its bytes, holes included
-  std::uint64_t bytes = 0;    // its length
+  std::string sha256;       // of all its bytes, holes included
+  std::uint64_t bytes = 0;  // its length
 };
 
 // A FIFO whose other end writes a file that is mostly zeroes: what arrives is written with holes for

@@ -40,7 +40,8 @@ class EventLoopStream : public Stream, public std::enable_shared_from_this<Event
       const ssize_t n = ::send(peer_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0)
-        return fail(FailureKind::GuestFailed, fmt::format("the agent's channel takes nothing: {}", std::strerror(errno)));
+        return fail(FailureKind::GuestFailed,
+                    fmt::format("the agent's channel takes nothing: {}", std::strerror(errno)));
       sent += static_cast<std::size_t>(n);
     }
     return {};
@@ -134,9 +135,10 @@ Result<std::shared_ptr<Stream>> Stream::listen(const std::filesystem::path& sock
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (socket.string().size() >= sizeof address.sun_path)
-    return fail(FailureKind::HostLacks, fmt::format("{}: a socket's path has at most {} characters", socket.string(),
-                                                    sizeof address.sun_path - 1),
-                "set TMPDIR to a shorter folder");
+    return fail(
+        FailureKind::HostLacks,
+        fmt::format("{}: a socket's path has at most {} characters", socket.string(), sizeof address.sun_path - 1),
+        "set TMPDIR to a shorter folder");
   std::memcpy(address.sun_path, socket.c_str(), socket.string().size());
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) return fail(FailureKind::Exhausted, fmt::format("{}: {}", socket.string(), std::strerror(errno)));

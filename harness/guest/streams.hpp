@@ -18,8 +18,8 @@ class Stream {
   enum class Purpose { Console, Agent };
 
   // Listens at `socket`. As root the socket belongs to `owner` (QEMU's account); -1: the caller's.
-  static Result<std::shared_ptr<Stream>> listen(const std::filesystem::path& socket, Purpose purpose,
-                                                std::string node, Mailbox& mailbox, long owner);
+  static Result<std::shared_ptr<Stream>> listen(const std::filesystem::path& socket, Purpose purpose, std::string node,
+                                                Mailbox& mailbox, long owner);
   virtual ~Stream() = default;
 
   // Never blocks: what the guest does not take in time is a GuestFailed.

@@ -25,8 +25,11 @@ Json frame(const console::RawFrame& raw) {
 }
 
 Json event(const console::ConsoleEvent& seen) {
-  Json out{{"event", std::string(console::name(seen.kind))}, {"title", seen.title},     {"node", seen.node},
-           {"at_ms", seen.at.count()},                       {"message", seen.message}};
+  Json out{{"event", std::string(console::name(seen.kind))},
+           {"title", seen.title},
+           {"node", seen.node},
+           {"at_ms", seen.at.count()},
+           {"message", seen.message}};
   if (seen.kernelTime) out["time"] = *seen.kernelTime;
   if (seen.cpu) out["cpu"] = *seen.cpu;
   if (!seen.task.empty()) out["task"] = seen.task;
@@ -93,7 +96,8 @@ std::string guestEnd(const guest::GuestEnd& end) {
 
 Json verdictJson(const RunRecord& record) {
   Json out{{"word", std::string(verdict::word(record.verdict))},
-           {"expected", std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced"},
+           {"expected",
+            std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced"},
            {"held", verdict::held(record.scenario.expect, record.verdict)},
            {"exit_status", verdict::exitStatus(record.scenario.expect, record.verdict)}};
   if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict)) {
@@ -117,7 +121,9 @@ Json proofs(const verdict::Proofs& seen) {
 
 }  // namespace
 
-std::string eventJson(const console::ConsoleEvent& seen) { return text(event(seen), -1); }
+std::string eventJson(const console::ConsoleEvent& seen) {
+  return text(event(seen), -1);
+}
 
 std::string resultJson(const RunRecord& record) {
   Json out{{"version", kResultVersion},
@@ -125,9 +131,8 @@ std::string resultJson(const RunRecord& record) {
            {"started_at", record.startedAt},
            {"relapse", record.relapseVersion},
            {"tools", record.toolVersions},
-           {"scenario", {{"name", record.scenario.name},
-                         {"file", record.scenario.file.string()},
-                         {"overrides", record.overrides}}},
+           {"scenario",
+            {{"name", record.scenario.name}, {"file", record.scenario.file.string()}, {"overrides", record.overrides}}},
            {"verdict", verdictJson(record)},
            {"kernel", kernel(record.kernel)},
            {"guest", guestEnd(record.seen.guest)},

@@ -29,10 +29,13 @@ std::string headline(const RunRecord& record, bool colour) {
   const bool held = verdict::held(record.scenario.expect, record.verdict);
   const char* code = held ? "1;32" : std::holds_alternative<verdict::Inconclusive>(record.verdict) ? "1;33" : "1;31";
   std::string out = painted(word, code, colour);
-  if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict)) out += ": " + plain(reproduced->signature);
+  if (const auto* reproduced = std::get_if<verdict::Reproduced>(&record.verdict))
+    out += ": " + plain(reproduced->signature);
   if (const auto* other = std::get_if<verdict::OtherFailure>(&record.verdict)) out += ": " + plain(other->signature);
-  if (const auto* inconclusive = std::get_if<verdict::Inconclusive>(&record.verdict)) out += ": " + plain(inconclusive->reason);
-  const char* expected = std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced";
+  if (const auto* inconclusive = std::get_if<verdict::Inconclusive>(&record.verdict))
+    out += ": " + plain(inconclusive->reason);
+  const char* expected =
+      std::holds_alternative<scenario::ExpectSurvived>(record.scenario.expect) ? "survived" : "reproduced";
   return out + (held ? " (as expected)\n" : fmt::format(" (expected: {})\n", expected));
 }
 
@@ -42,7 +45,8 @@ std::string kernelLine(const kernel::KernelImage& kernel) {
   for (const auto& patch : kernel.patches) applied += patch.alreadyInSource ? 0 : 1;
   std::string out = fmt::format("  kernel    {} from {}", kernel.release, kernel.source);
   if (!kernel.key.empty()) out += fmt::format(", {} patch{}", applied, applied == 1 ? "" : "es");
-  if (applied != kernel.patches.size()) out += fmt::format(" ({} already in the source)", kernel.patches.size() - applied);
+  if (applied != kernel.patches.size())
+    out += fmt::format(" ({} already in the source)", kernel.patches.size() - applied);
   out += '\n';
   for (const auto& missed : kernel.notHad) out += fmt::format("            not {}\n", plain(missed));
   return out;
@@ -52,7 +56,8 @@ std::string trace(const console::ConsoleEvent& event) {
   std::string out;
   std::size_t shown = 0;
   for (const auto& frame : event.frames) {
-    if (++shown > kFramesShown) return out + fmt::format("              ... {} more\n", event.frames.size() - kFramesShown);
+    if (++shown > kFramesShown)
+      return out + fmt::format("              ... {} more\n", event.frames.size() - kFramesShown);
     out += fmt::format("              {}\n", plain(frame.text));
   }
   return out;
@@ -80,12 +85,15 @@ std::string also(const RunRecord& record, const std::vector<std::size_t>& shown)
   }
   std::string out;
   for (std::size_t i = 0; i < order.size() && i < kMostAlso; ++i)
-    out += fmt::format("  also      {}{}\n", plain(order[i]), counts[order[i]] > 1 ? fmt::format(" ({}x)", counts[order[i]]) : "");
+    out += fmt::format("  also      {}{}\n", plain(order[i]),
+                       counts[order[i]] > 1 ? fmt::format(" ({}x)", counts[order[i]]) : "");
   return out;
 }
 
 struct EndWords {
-  std::string operator()(const guest::Exited& end) const { return end.status == 0 ? "" : fmt::format("exited with {}", end.status); }
+  std::string operator()(const guest::Exited& end) const {
+    return end.status == 0 ? "" : fmt::format("exited with {}", end.status);
+  }
   std::string operator()(const guest::Killed& end) const { return fmt::format("killed by signal {}", end.signal); }
   std::string operator()(const guest::NotStarted& end) const { return "not started: " + plain(end.error); }
   std::string operator()(const guest::DeadlinePassed&) const { return "did not end"; }
@@ -96,7 +104,8 @@ std::string workLines(const RunRecord& record) {
   std::string out;
   for (const auto& work : record.seen.works) {
     std::string words = std::visit(EndWords{}, work.end);
-    if (words.empty() && work.report) words = work.report->error ? "ended with " + plain(*work.report->error) : "ended well";
+    if (words.empty() && work.report)
+      words = work.report->error ? "ended with " + plain(*work.report->error) : "ended well";
     if (words.empty()) words = "ended without a report";
     out += fmt::format("  work      {}: {}\n", work.program, words);
   }
@@ -114,12 +123,14 @@ std::string stageLine(const RunRecord& record) {
 }
 
 std::string next(const RunRecord& record) {
+  const bool hasConsole = std::any_of(record.artefacts.begin(), record.artefacts.end(),
+                                      [](const auto& file) { return file.name == "console.client.log"; });
+  const std::string console = (record.directory / "console.client.log").string();
   if (std::holds_alternative<verdict::Inconclusive>(record.verdict))
-    return record.kernel.image.empty() ? "  next      relapse doctor\n"
-                                       : fmt::format("  next      less {}\n", (record.directory / "console.client.log").string());
+    return hasConsole ? fmt::format("  next      less {}\n", console) : "  next      relapse doctor\n";
   if (std::holds_alternative<verdict::Survived>(record.verdict)) return {};
-  return fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n", record.scenario.name) +
-         fmt::format("            less {}\n", (record.directory / "console.client.log").string());
+  return fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n            less {}\n",
+                     record.scenario.name, console);
 }
 
 }  // namespace

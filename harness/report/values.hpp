@@ -14,15 +14,15 @@
 namespace relapse::report {
 
 struct StageTime {
-  std::string stage;                 // "build"
+  std::string stage;  // "build"
   std::chrono::milliseconds took{0};
 };
 
 // A file of the run directory.
 struct ArtefactFile {
-  std::string name;                  // relative to the run directory
-  std::uint64_t bytes = 0;           // apparent size
-  std::string sha256;                // empty for logs that grow until the end
+  std::string name;         // relative to the run directory
+  std::uint64_t bytes = 0;  // apparent size
+  std::string sha256;       // empty for logs that grow until the end
 };
 
 // What a program of the scenario said and when, on the run's clock.
@@ -34,20 +34,20 @@ struct WorkRecord {
 
 // Everything that is known of one run; all its reports are made from it.
 struct RunRecord {
-  std::string id;                    // also the directory's name
+  std::string id;  // also the directory's name
   std::filesystem::path directory;
-  std::string startedAt;             // UTC, RFC 3339
+  std::string startedAt;  // UTC, RFC 3339
   std::string relapseVersion;
-  std::string toolVersions;          // libvirt, QEMU, compiler
+  std::string toolVersions;  // libvirt, QEMU, compiler
   scenario::Scenario scenario;
   std::vector<std::string> overrides;  // --set
   kernel::KernelImage kernel;
   verdict::Observations seen;
-  std::vector<WorkRecord> works;     // beside seen.works
+  std::vector<WorkRecord> works;  // beside seen.works
   verdict::Verdict verdict;
   std::vector<StageTime> stages;
   std::vector<ArtefactFile> artefacts;
-  std::vector<std::string> notes;    // what went wrong without touching the verdict
+  std::vector<std::string> notes;  // what went wrong without touching the verdict
 };
 
 }  // namespace relapse::report

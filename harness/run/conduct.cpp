@@ -8,8 +8,8 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <spdlog/spdlog.h>
+#include <nlohmann/json.hpp>
 
 #include "guest/root_image.hpp"
 #include "kernel/kernel.hpp"
@@ -30,9 +30,12 @@ constexpr int kRegisterSamples = 5;
 
 const char* stageOf(kernel::Stage stage) {
   switch (stage) {
-    case kernel::Stage::Fetch: return "fetch";
-    case kernel::Stage::Patch: return "patch";
-    case kernel::Stage::Build: return "build";
+    case kernel::Stage::Fetch:
+      return "fetch";
+    case kernel::Stage::Patch:
+      return "patch";
+    case kernel::Stage::Build:
+      return "build";
   }
   return "build";
 }
@@ -93,9 +96,9 @@ Result<std::string> collectMemory(const scenario::Scenario& scenario, Experiment
   const auto needed = scenario.nodes.at("client").memory.value + (64u << 20);
   struct statvfs room {};
   if (statvfs(evidence.folder().c_str(), &room) == 0 && room.f_bavail * room.f_frsize < needed)
-    return fail(FailureKind::Exhausted, fmt::format("{}: {} MiB are free, the memory dump needs {}",
-                                                    evidence.folder().string(), (room.f_bavail * room.f_frsize) >> 20,
-                                                    needed >> 20));
+    return fail(FailureKind::Exhausted,
+                fmt::format("{}: {} MiB are free, the memory dump needs {}", evidence.folder().string(),
+                            (room.f_bavail * room.f_frsize) >> 20, needed >> 20));
   const fs::path part = evidence.folder() / "vmcore.part";
   const fs::path file = evidence.folder() / "vmcore";
   auto dumped = experiment.guest()->dumpMemory(part);
@@ -131,8 +134,8 @@ void collect(const scenario::Scenario& scenario, Experiment& experiment, Evidenc
       done = passOn(sum.error());
     }
     if (!done) record.notes.push_back(done.error().message);
-    spdlog::debug("artefact collected kind={} at_ms={}", artefact == scenario::Artefact::Registers ? "registers" : "vmcore",
-                  experiment.now().count());
+    spdlog::debug("artefact collected kind={} at_ms={}",
+                  artefact == scenario::Artefact::Registers ? "registers" : "vmcore", experiment.now().count());
   }
 }
 
@@ -202,6 +205,7 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
     return passOn(done.error());
   }
   if (!done) experiment.seen().infrastructure = done.error().message;
+  if (!done && !done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);
   stages.begin("collect");
   if (experiment.guest() != nullptr) record.toolVersions = experiment.guest()->versions();
   spdlog::debug("collecting at_ms={}", experiment.now().count());

@@ -63,7 +63,9 @@ void Evidence::user(const std::string& node, std::string_view line) {
   log(fmt::format("user.{}.log", node)) << line << '\n' << std::flush;
 }
 
-void Evidence::event(std::string_view json) { log("events.jsonl") << json << '\n' << std::flush; }
+void Evidence::event(std::string_view json) {
+  log("events.jsonl") << json << '\n' << std::flush;
+}
 
 Result<void> Evidence::write(const std::string& name, std::string_view content) {
   std::ofstream file(folder_ / name, std::ios::binary);
@@ -92,7 +94,8 @@ Result<void> Evidence::bundle(const RunRequest& request, const report::RunRecord
     series += (patch.alreadyInSource ? "# already in the source: " : "") + name + "\n";
   }
   if (auto done = write("bundle/series/series", series); !done) return done;
-  if (auto done = write("bundle/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n"))); !done) return done;
+  if (auto done = write("bundle/overrides", fmt::format("{}\n", fmt::join(request.overrides, "\n"))); !done)
+    return done;
   if (auto done = write("bundle/build-id", record.kernel.buildId + "\n"); !done) return done;
   if (auto done = write("bundle/versions", record.toolVersions + "\n"); !done) return done;
   return write("bundle/domain.xml", domainXml);

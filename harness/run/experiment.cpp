@@ -16,8 +16,8 @@ using namespace std::chrono_literals;
 
 constexpr auto kTick = 50ms;
 constexpr std::size_t kConsoleTail = 4096;
-constexpr std::size_t kMostLines = 1000;       // of one program, kept in memory; all go to the log
-constexpr std::size_t kMostEvents = 10'000;    // of one run
+constexpr std::size_t kMostLines = 1000;     // of one program, kept in memory; all go to the log
+constexpr std::size_t kMostEvents = 10'000;  // of one run
 
 }  // namespace
 
@@ -28,7 +28,9 @@ console::Instant Experiment::since(Clock::time_point instant) const {
   return std::chrono::duration_cast<console::Instant>(instant - began_);
 }
 
-console::Instant Experiment::now() const { return since(Clock::now()); }
+console::Instant Experiment::now() const {
+  return since(Clock::now());
+}
 
 Result<void> Experiment::boot(guest::GuestHost& host, const guest::GuestSpec& spec) {
   node_ = spec.node;
@@ -51,9 +53,10 @@ Failure Experiment::bootFailure(Wait wait) const {
   if (wait == Wait::Decided) {
     what = "the guest failed while it booted";
   } else if (wait == Wait::Deadline && last.empty()) {
-    return {FailureKind::GuestFailed,
-            fmt::format("the guest printed nothing on its console in {} s", scenario_.deadlines.boot.count()),
-            fmt::format("see whether this kernel knows the CPU {} (nodes.{}.cpu)", scenario_.nodes.at(node_).cpu, node_)};
+    return {
+        FailureKind::GuestFailed,
+        fmt::format("the guest printed nothing on its console in {} s", scenario_.deadlines.boot.count()),
+        fmt::format("see whether this kernel knows the CPU {} (nodes.{}.cpu)", scenario_.nodes.at(node_).cpu, node_)};
   } else if (wait == Wait::Deadline) {
     what = fmt::format("the guest's agent did not come up in {} s", scenario_.deadlines.boot.count());
   } else if (std::holds_alternative<guest::PoweredOff>(seen_.guest)) {
@@ -184,10 +187,14 @@ Result<std::vector<std::string>> Experiment::call(const std::vector<std::string>
   const Program& program = programs_[*id];
   const Wait wait = waitFor([&] { return program.end.has_value(); }, Clock::now() + deadline);
   switch (wait) {
-    case Wait::Came: break;
-    case Wait::Cancelled: return fail(FailureKind::Cancelled, "interrupted");
-    case Wait::Decided: return fail(FailureKind::GuestFailed, fmt::format("the kernel failed during {}", argv[0]));
-    case Wait::GuestEnded: return fail(FailureKind::GuestFailed, fmt::format("the guest ended during {}", argv[0]));
+    case Wait::Came:
+      break;
+    case Wait::Cancelled:
+      return fail(FailureKind::Cancelled, "interrupted");
+    case Wait::Decided:
+      return fail(FailureKind::GuestFailed, fmt::format("the kernel failed during {}", argv[0]));
+    case Wait::GuestEnded:
+      return fail(FailureKind::GuestFailed, fmt::format("the guest ended during {}", argv[0]));
     case Wait::Deadline:
       return fail(FailureKind::GuestFailed, fmt::format("{} was not done in {} s", fmt::join(argv, " "),
                                                         std::chrono::duration<double>(deadline).count()));
@@ -208,9 +215,8 @@ Result<std::size_t> Experiment::start(const scenario::WorkStep& step, const std:
 }
 
 bool Experiment::ended(std::size_t work) const {
-  return std::any_of(programs_.begin(), programs_.end(), [work](const auto& item) {
-    return item.second.work == work && item.second.end.has_value();
-  });
+  return std::any_of(programs_.begin(), programs_.end(),
+                     [work](const auto& item) { return item.second.work == work && item.second.end.has_value(); });
 }
 
 bool Experiment::allEnded() const {
@@ -218,7 +224,9 @@ bool Experiment::allEnded() const {
                      [](const auto& item) { return !item.second.work || item.second.end.has_value(); });
 }
 
-bool Experiment::due(std::size_t work) const { return due_.at(work); }
+bool Experiment::due(std::size_t work) const {
+  return due_.at(work);
+}
 
 void Experiment::finish() {
   if (std::exchange(finished_, true)) return;

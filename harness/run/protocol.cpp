@@ -86,9 +86,9 @@ Result<void> takeWork(const scenario::WorkStep& step, Experiment& experiment, Ex
 
 Result<void> openEyes(const scenario::Scenario& scenario, Experiment& experiment) {
   const auto& watch = scenario.watch;
-  auto lines = callUnlessDecided(experiment, {"/relapse/watch", std::to_string(watch.softlockup.count()),
-                                              std::to_string(watch.hungTask.count()),
-                                              std::to_string(watch.rcuStall.count())});
+  auto lines =
+      callUnlessDecided(experiment, {"/relapse/watch", std::to_string(watch.softlockup.count()),
+                                     std::to_string(watch.hungTask.count()), std::to_string(watch.rcuStall.count())});
   if (!lines) return passOn(lines.error());
   experiment.seen().proofs.watchReadBack = readsBack(watch, *lines);
   if (!experiment.seen().proofs.watchReadBack && !experiment.decided())
@@ -100,7 +100,8 @@ Result<void> openEyes(const scenario::Scenario& scenario, Experiment& experiment
   if (!marked) return passOn(marked.error());
   const Wait wait = experiment.waitFor([&] { return experiment.markerSeen(); }, Experiment::Clock::now() + kPatience);
   experiment.seen().proofs.markerSeen = wait == Wait::Came;
-  if (wait == Wait::Deadline) return fail(FailureKind::GuestFailed, "what is written to /dev/kmsg does not reach the console");
+  if (wait == Wait::Deadline)
+    return fail(FailureKind::GuestFailed, "what is written to /dev/kmsg does not reach the console");
   return interrupted(wait);
 }
 
@@ -108,8 +109,8 @@ Result<void> mountExport(const scenario::Scenario& scenario, Experiment& experim
   if (!scenario.nfs) return {};
   const auto& exported = scenario.nfs->exported;
   const auto& mount = scenario.nfs->mount;
-  auto done = callUnlessDecided(experiment,
-                                {"/relapse/export", exported.filesystem, std::to_string(exported.size.value)});
+  auto done =
+      callUnlessDecided(experiment, {"/relapse/export", exported.filesystem, std::to_string(exported.size.value)});
   if (!done) return passOn(done.error());
   const std::string options = mount.options.empty() ? "-" : fmt::format("{}", fmt::join(mount.options, ","));
   done = callUnlessDecided(experiment, {"/relapse/mount", mount.version, options});
@@ -136,7 +137,8 @@ Result<void> watch(const scenario::Scenario& scenario, Experiment& experiment, E
   if (wait == Wait::Deadline)
     for (std::size_t i = 0; i < experiment.works().size(); ++i)
       if (!experiment.ended(i))
-        experiment.note(console::EventKind::StuckWorkload, fmt::format("stuck workload {}", experiment.works()[i].program),
+        experiment.note(console::EventKind::StuckWorkload,
+                        fmt::format("stuck workload {}", experiment.works()[i].program),
                         fmt::format("the guest is alive, but {} was not done in {} s", experiment.works()[i].program,
                                     scenario.deadlines.reproduce.count()));
   return {};
@@ -150,7 +152,8 @@ Result<void> proveHealth(const scenario::Scenario& scenario, Experiment& experim
   if (wait != Wait::Deadline) return interrupted(wait);
   experiment.seen().proofs.windowPassed = true;
   if (scenario.nfs && leavesExportFull(scenario.steps))
-    if (auto done = callUnlessDecided(experiment, faultCommand(scenario::FreeExport{})); !done) return passOn(done.error());
+    if (auto done = callUnlessDecided(experiment, faultCommand(scenario::FreeExport{})); !done)
+      return passOn(done.error());
   if (scenario.nfs)
     if (auto done = callUnlessDecided(experiment, {"/relapse/proof"}); !done) return passOn(done.error());
   experiment.seen().proofs.writeAndRead = !experiment.decided();

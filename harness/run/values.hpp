@@ -26,12 +26,12 @@ struct Places {
 // One run: a scenario, and what the command line puts in place of its kernel.
 struct RunRequest {
   scenario::Scenario scenario;
-  std::vector<std::string> overrides;                     // --set, for the record
-  std::vector<std::string> sources;                       // --kernel; empty: the scenario's
+  std::vector<std::string> overrides;                                            // --set, for the record
+  std::vector<std::string> sources;                                              // --kernel; empty: the scenario's
   std::optional<std::pair<std::filesystem::path, std::filesystem::path>> ready;  // --image and --vmlinux
-  std::vector<std::filesystem::path> patches;             // --patch
-  std::vector<std::filesystem::path> configs;             // --config
-  int jobs = 0;                                           // of make; 0: one per core
+  std::vector<std::filesystem::path> patches;                                    // --patch
+  std::vector<std::filesystem::path> configs;                                    // --config
+  int jobs = 0;                                                                  // of make; 0: one per core
   Places places;
   std::stop_token stop;
 };
@@ -42,9 +42,9 @@ struct StageUpdate {
   std::string stage;
   What what = What::Begun;
   long done = 0;
-  long total = 0;                       // 0: not known
+  long total = 0;  // 0: not known
   std::string text;
-  std::chrono::milliseconds took{0};    // with Done and Failed
+  std::chrono::milliseconds took{0};  // with Done and Failed
 };
 using Observer = std::function<void(const StageUpdate&)>;
 

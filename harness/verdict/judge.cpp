@@ -31,7 +31,8 @@ bool endsTheExperiment(EventKind kind) {
   return kind == EventKind::Oops || kind == EventKind::KernelBug || kind == EventKind::Panic;
 }
 
-std::optional<std::size_t> firstMatch(const scenario::ExpectedEvent& expected, const std::vector<ConsoleEvent>& events) {
+std::optional<std::size_t> firstMatch(const scenario::ExpectedEvent& expected,
+                                      const std::vector<ConsoleEvent>& events) {
   const auto found =
       std::find_if(events.begin(), events.end(), [&](const auto& event) { return matches(expected, event); });
   if (found == events.end()) return std::nullopt;
@@ -66,7 +67,8 @@ std::optional<std::size_t> firstFailure(const std::vector<ConsoleEvent>& events)
 std::vector<ConsoleEvent> reportsLike(const std::vector<ConsoleEvent>& events, std::size_t first) {
   std::vector<ConsoleEvent> same;
   for (std::size_t i = first; i < events.size(); ++i)
-    if (events[i].kind == events[first].kind && events[i].cpu == events[first].cpu && events[i].pid == events[first].pid)
+    if (events[i].kind == events[first].kind && events[i].cpu == events[first].cpu &&
+        events[i].pid == events[first].pid)
       same.push_back(events[i]);
   return same;
 }
@@ -128,8 +130,7 @@ Verdict judge(const scenario::Expectation& expect, const Observations& seen) {
     if (auto places = reproduction(*wanted, seen.events)) {
       return Reproduced{*places, signatureOf(*wanted, *places, seen.events)};
     }
-  if (const auto failure = firstFailure(seen.events))
-    return OtherFailure{*failure, signatureOf(seen.events, *failure)};
+  if (const auto failure = firstFailure(seen.events)) return OtherFailure{*failure, signatureOf(seen.events, *failure)};
   if (!seen.infrastructure.empty()) return Inconclusive{seen.infrastructure};
   if (const auto ended = endInWords(seen.guest); !ended.empty()) return Inconclusive{ended};
   if (const auto missing = missingProof(seen); !missing.empty()) return Inconclusive{missing};
@@ -155,7 +156,8 @@ std::optional<std::string> disallowed(const WorkOutcome& work) {
   const auto allows = [&](const std::string& outcome) {
     return std::find(work.allowed.begin(), work.allowed.end(), outcome) != work.allowed.end();
   };
-  const std::string expected = fmt::format("{}: expected to end with {}", work.program, fmt::join(work.allowed, " or "));
+  const std::string expected =
+      fmt::format("{}: expected to end with {}", work.program, fmt::join(work.allowed, " or "));
   if (const auto* exited = std::get_if<guest::Exited>(&work.end); exited && exited->status == 0) {
     if (!work.report) return expected + ", it reported nothing";
     const std::string got = work.report->error.value_or("ok");
@@ -179,7 +181,7 @@ std::string_view word(const Verdict& verdict) {
 
 bool held(const scenario::Expectation& expect, const Verdict& verdict) {
   return std::holds_alternative<scenario::ExpectReproduced>(expect) ? std::holds_alternative<Reproduced>(verdict)
-                                                                     : std::holds_alternative<Survived>(verdict);
+                                                                    : std::holds_alternative<Survived>(verdict);
 }
 
 int exitStatus(const scenario::Expectation& expect, const Verdict& verdict) {

@@ -26,7 +26,7 @@ std::optional<std::string> patternProblem(const std::string& pattern);
 // A workload's end that its step does not allow, in words; nothing if it is allowed.
 std::optional<std::string> disallowed(const WorkOutcome& work);
 
-std::string_view word(const Verdict& verdict);      // "reproduced", "survived", "other-failure", "inconclusive"
+std::string_view word(const Verdict& verdict);  // "reproduced", "survived", "other-failure", "inconclusive"
 bool held(const scenario::Expectation& expect, const Verdict& verdict);
 
 // 0 the expectation held, 1 it did not, 2 another failure, 125 inconclusive.

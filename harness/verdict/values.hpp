@@ -15,32 +15,40 @@ namespace relapse::verdict {
 // One workload of the scenario and its end.
 struct WorkOutcome {
   std::string program;
-  std::vector<std::string> allowed;                // "ok" or errno names
+  std::vector<std::string> allowed;  // "ok" or errno names
   guest::WorkloadEnd end = guest::DeadlinePassed{};
-  std::optional<guest::WorkloadReport> report;     // its own last word
+  std::optional<guest::WorkloadReport> report;  // its own last word
 };
 
 // That the eyes were open, each as it was seen.
 struct Proofs {
-  bool watchReadBack = false;   // the detectors' thresholds, read back from the guest
-  bool markerSeen = false;      // written to /dev/kmsg, seen on the console
-  bool writeAndRead = false;    // the export, given space, took and returned data (or no NFS in the scenario)
-  bool windowPassed = false;    // a whole soft lockup window went by after the last workload's end
+  bool watchReadBack = false;  // the detectors' thresholds, read back from the guest
+  bool markerSeen = false;     // written to /dev/kmsg, seen on the console
+  bool writeAndRead = false;   // the export, given space, took and returned data (or no NFS in the scenario)
+  bool windowPassed = false;   // a whole soft lockup window went by after the last workload's end
 };
 
 // All that was seen of one run.
 struct Observations {
-  std::vector<console::ConsoleEvent> events;       // in their order
+  std::vector<console::ConsoleEvent> events;  // in their order
   std::vector<WorkOutcome> works;
   guest::GuestEnd guest = guest::Alive{};
   Proofs proofs;
-  std::string infrastructure;                      // why the run itself broke off; empty: it did not
+  std::string infrastructure;  // why the run itself broke off; empty: it did not
 };
 
-struct Reproduced { std::vector<std::size_t> events; std::string signature; };  // indices: the expected ones
+struct Reproduced {
+  std::vector<std::size_t> events;
+  std::string signature;
+};  // indices: the expected ones
 struct Survived {};
-struct OtherFailure { std::size_t event = 0; std::string signature; };
-struct Inconclusive { std::string reason = "nothing was observed"; };
+struct OtherFailure {
+  std::size_t event = 0;
+  std::string signature;
+};
+struct Inconclusive {
+  std::string reason = "nothing was observed";
+};
 using Verdict = std::variant<Inconclusive, Reproduced, Survived, OtherFailure>;
 
 }  // namespace relapse::verdict

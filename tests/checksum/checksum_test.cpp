@@ -21,7 +21,9 @@ TEST(Checksum, FieldsDoNotRunIntoEachOther) {
   EXPECT_NE(first.hex(), second.hex());
 }
 
-TEST(Checksum, AFileThatCannotBeReadIsAFailure) { EXPECT_FALSE(ofFile("/nonexistent")); }
+TEST(Checksum, AFileThatCannotBeReadIsAFailure) {
+  EXPECT_FALSE(ofFile("/nonexistent"));
+}
 
 }  // namespace
 }  // namespace relapse::checksum

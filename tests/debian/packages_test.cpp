@@ -32,7 +32,8 @@ std::string read(const fs::path& file) {
 class Packages : public testing::Test {
  protected:
   void SetUp() override {
-    if (!process::findProgram("apt-get") || !process::findProgram("dpkg-deb")) GTEST_SKIP() << "skipped: no apt-get here";
+    if (!process::findProgram("apt-get") || !process::findProgram("dpkg-deb"))
+      GTEST_SKIP() << "skipped: no apt-get here";
     std::string pattern = testing::TempDir() + "/debian-XXXXXX";
     root_ = ::mkdtemp(pattern.data());
     write(root_ / "sources.list", "deb [trusted=yes] file:" + (root_ / "repository").string() + " ./\n");

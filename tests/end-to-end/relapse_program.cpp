@@ -30,7 +30,9 @@ StateFolder::~StateFolder() {
   fs::remove_all(path_, ignored);
 }
 
-fs::path StateFolder::onlyRun() const { return fs::canonical(path_ / "relapse/runs/latest"); }
+fs::path StateFolder::onlyRun() const {
+  return fs::canonical(path_ / "relapse/runs/latest");
+}
 
 std::vector<std::string> commandLine(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), RELAPSE_BINARY_DIR "/relapse");

@@ -18,9 +18,9 @@ namespace relapse::e2e {
 // build/relapse as a user runs it, with a state folder of the test's own and the user's cache.
 struct Ran {
   int status = -1;
-  std::string output;                    // standard output
-  std::string errors;                    // standard error
-  nlohmann::json result;                 // of --json; null if there was none
+  std::string output;     // standard output
+  std::string errors;     // standard error
+  nlohmann::json result;  // of --json; null if there was none
 };
 
 class StateFolder {
@@ -44,7 +44,7 @@ std::vector<std::string> commandLine(std::vector<std::string> arguments);
 
 // A program in the background, leader of its process group.
 pid_t spawn(const std::vector<std::string>& argv, const Environment& environment, const std::filesystem::path& output);
-int waitFor(pid_t pid);                   // exit status, or 128 + the signal
+int waitFor(pid_t pid);  // exit status, or 128 + the signal
 
 // How many QEMUs and host folders there are of relapse `pid`.
 int guestsOf(pid_t pid);

@@ -21,7 +21,9 @@ std::vector<std::string> symbols(const json& event) {
   return all;
 }
 
-const json& decisive(const Ran& ran, std::size_t which = 0) { return ran.result["events"][ran.result["verdict"]["events"][which].get<std::size_t>()]; }
+const json& decisive(const Ran& ran, std::size_t which = 0) {
+  return ran.result["events"][ran.result["verdict"]["events"][which].get<std::size_t>()];
+}
 
 std::string artefactSum(const json& result, const std::string& name) {
   for (const auto& file : result["artefacts"])
@@ -29,9 +31,9 @@ std::string artefactSum(const json& result, const std::string& name) {
   return "missing";
 }
 
-#define ASSERT_VERDICT(ran, word, exitStatus)                                                    \
-  ASSERT_TRUE((ran).result.is_object()) << (ran).output << (ran).errors;                         \
-  ASSERT_EQ((ran).result["verdict"]["word"], word) << (ran).result["verdict"] << (ran).errors;   \
+#define ASSERT_VERDICT(ran, word, exitStatus)                                                  \
+  ASSERT_TRUE((ran).result.is_object()) << (ran).output << (ran).errors;                       \
+  ASSERT_EQ((ran).result["verdict"]["word"], word) << (ran).result["verdict"] << (ran).errors; \
   ASSERT_EQ((ran).status, exitStatus)
 
 TEST(Scenario, SoftLockupIsReproduced) {
@@ -70,7 +72,8 @@ TEST(Scenario, TheDebugPatchsLinesAreSeenAndAreNoFailure) {
   const Ran ran = relapse(state, {"run", "nfs-error-is-fatal-debug", "--kernel", "debian-6.1"});
   ASSERT_VERDICT(ran, "reproduced", 0);
   EXPECT_EQ(decisive(ran, 0)["event"], "dump-stack");
-  EXPECT_THAT(decisive(ran, 0)["message"].get<std::string>(), testing::MatchesRegex(".*nfs_error_is_fatal:[0-9]+, err:-28.*"));
+  EXPECT_THAT(decisive(ran, 0)["message"].get<std::string>(),
+              testing::MatchesRegex(".*nfs_error_is_fatal:[0-9]+, err:-28.*"));
   EXPECT_EQ(decisive(ran, 1)["event"], "soft-lockup");
 }
 
@@ -83,8 +86,8 @@ TEST(Scenario, SurvivedIsNotBlindness) {
       " work: {program: appenders, writers: 4, after: noncontiguous-writer, outcome: [ok, ENOSPC]},"
       " fault: {free-export: true}, work: {program: write-and-read-back}, fault: {lkdtm: SOFTLOCKUP}]";
   const std::string expect = "expect={reproduced: {event: soft-lockup, frames: [lkdtm_SOFTLOCKUP]}}";
-  const Ran ran = relapse(
-      state, {"run", "nfs-fatal-error-fixed", "--kernel", "debian-6.1", "--set", steps, "--set", expect});
+  const Ran ran =
+      relapse(state, {"run", "nfs-fatal-error-fixed", "--kernel", "debian-6.1", "--set", steps, "--set", expect});
   ASSERT_VERDICT(ran, "reproduced", 0);
   EXPECT_THAT(symbols(decisive(ran)), Contains("lkdtm_SOFTLOCKUP"));
   EXPECT_EQ(ran.result["works"].size(), 3u);

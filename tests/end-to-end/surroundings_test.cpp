@@ -78,8 +78,9 @@ TEST(Surroundings, TwoRunsSideBySide) {
   const pid_t second = spawn(commandLine(kLockup), environment, state.path() / "second");
   EXPECT_EQ(waitFor(first), 0) << contentOf(state.path() / "first");
   EXPECT_EQ(waitFor(second), 0) << contentOf(state.path() / "second");
-  const auto finished = std::count_if(fs::directory_iterator(state.path() / "relapse/runs"), fs::directory_iterator(),
-                                      [](const auto& run) { return !run.is_symlink() && run.path().extension().empty(); });
+  const auto finished =
+      std::count_if(fs::directory_iterator(state.path() / "relapse/runs"), fs::directory_iterator(),
+                    [](const auto& run) { return !run.is_symlink() && run.path().extension().empty(); });
   EXPECT_EQ(finished, 2);
 }
 
@@ -117,18 +118,23 @@ TEST(Surroundings, WithoutRoot) {
     const char* set = std::getenv("XDG_CACHE_HOME");
     const fs::path cache = set != nullptr && *set != '\0' ? fs::path(set) / "relapse" : "/var/cache/relapse";
     fs::copy(cache / "apt", home / "cache/relapse/apt", fs::copy_options::recursive | fs::copy_options::copy_symlinks);
-    for (const auto& entry : fs::recursive_directory_iterator(home)) lchown(entry.path().c_str(), nobody->pw_uid, nobody->pw_gid);
+    for (const auto& entry : fs::recursive_directory_iterator(home))
+      lchown(entry.path().c_str(), nobody->pw_uid, nobody->pw_gid);
     lchown(home.c_str(), nobody->pw_uid, nobody->pw_gid);
     fs::permissions(state.path(), fs::perms(0755));
     prefix = {"setpriv", "--reuid=" + std::to_string(nobody->pw_uid), "--regid=" + std::to_string(nobody->pw_gid),
               "--clear-groups", "--no-new-privs"};
   }
   auto argv = prefix;
-  for (const auto& word : commandLine({"run", "nfs-wb-page-soft-lockup", "--json", "--image", home / "Image",
-                                       "--vmlinux", home / "vmlinux"}))
+  for (const auto& word : commandLine(
+           {"run", "nfs-wb-page-soft-lockup", "--json", "--image", home / "Image", "--vmlinux", home / "vmlinux"}))
     argv.push_back(word);
-  const auto ran = process::run({argv, {}, {{"HOME", home}, {"XDG_CACHE_HOME", home / "cache"},
-                                            {"XDG_STATE_HOME", home / "state"}, {"XDG_RUNTIME_DIR", ""}}});
+  const auto ran = process::run({argv,
+                                 {},
+                                 {{"HOME", home},
+                                  {"XDG_CACHE_HOME", home / "cache"},
+                                  {"XDG_STATE_HOME", home / "state"},
+                                  {"XDG_RUNTIME_DIR", ""}}});
   ASSERT_TRUE(ran) << ran.error().message;
   const auto result = nlohmann::json::parse(ran->standardOutput, nullptr, false);
   ASSERT_TRUE(result.is_object()) << ran->standardOutput << ran->standardError;

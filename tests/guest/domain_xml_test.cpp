@@ -31,7 +31,9 @@ TEST(DomainXml, EscapesEveryText) {
   EXPECT_THAT(xml, HasSubstr("&lt;max&gt;"));
 }
 
-TEST(DomainXml, GivesTheGuestNoNetwork) { EXPECT_THAT(domainXml(spec()), Not(HasSubstr("<interface"))); }
+TEST(DomainXml, GivesTheGuestNoNetwork) {
+  EXPECT_THAT(domainXml(spec()), Not(HasSubstr("<interface")));
+}
 
 TEST(DomainXml, MoreThanEightCpusNeedAGicv3) {
   DomainSpec large = spec();
@@ -45,7 +47,9 @@ TEST(DomainXml, QemuConnectsSoThatNoConsoleByteIsLost) {
   EXPECT_THAT(domainXml(spec()), HasSubstr("<serial type='unix'><source mode='connect' path='/r/c'/>"));
 }
 
-TEST(KernelCommandLine, APanickedGuestStaysToBeDumped) { EXPECT_THAT(kernelCommandLine(), HasSubstr("panic=0")); }
+TEST(KernelCommandLine, APanickedGuestStaysToBeDumped) {
+  EXPECT_THAT(kernelCommandLine(), HasSubstr("panic=0"));
+}
 
 }  // namespace
 }  // namespace relapse::guest

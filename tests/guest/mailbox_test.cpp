@@ -8,7 +8,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Post console(const std::string& bytes) { return {Clock::now(), "client", ConsoleBytes{bytes}}; }
+Post console(const std::string& bytes) {
+  return {Clock::now(), "client", ConsoleBytes{bytes}};
+}
 
 TEST(Mailbox, GivesPostsInTheirOrder) {
   Mailbox box;

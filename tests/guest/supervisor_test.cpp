@@ -26,7 +26,8 @@ class SupervisorTest : public testing::Test {
     const pid_t pid = fork();
     if (pid == 0) {
       const std::string argument = root.string() + "/1/Image";
-      execl("/bin/sh", "qemu-system-pretended", "-c", "read line </dev/zero; exec sleep 1000", argument.c_str(), nullptr);
+      execl("/bin/sh", "qemu-system-pretended", "-c", "read line </dev/zero; exec sleep 1000", argument.c_str(),
+            nullptr);
       _exit(127);
     }
     // Until the exec has happened its command line is still that of this test.

@@ -52,7 +52,8 @@ void check(const json& schema, const json& value, const std::string& where) {
   const std::string type = schema.value("type", "");
   if (type == "object") {
     ASSERT_TRUE(value.is_object()) << where;
-    for (const auto& key : schema.value("required", json::array())) EXPECT_TRUE(value.contains(key)) << where << "." << key;
+    for (const auto& key : schema.value("required", json::array()))
+      EXPECT_TRUE(value.contains(key)) << where << "." << key;
     for (const auto& [key, inner] : value.items()) {
       ASSERT_TRUE(schema["properties"].contains(key)) << where << "." << key << " is not in the schema";
       check(schema["properties"][key], inner, where + "." + key);
@@ -108,7 +109,9 @@ TEST(Summary, TellsTheEventTheTraceAndTheEvidence) {
   EXPECT_THAT(text, HasSubstr("build 8 min 12 s"));
 }
 
-TEST(Summary, PassesOnNoControlCharactersOfTheGuest) { EXPECT_THAT(summary(record(), false), Not(HasSubstr("\x1b"))); }
+TEST(Summary, PassesOnNoControlCharactersOfTheGuest) {
+  EXPECT_THAT(summary(record(), false), Not(HasSubstr("\x1b")));
+}
 
 TEST(Summary, SaysWhyItIsInconclusive) {
   RunRecord run = record();

@@ -88,15 +88,21 @@ class ExperimentTest : public testing::Test {
   std::optional<Evidence> evidence_;
 };
 
-TEST_F(ExperimentTest, BootsWhenTheAgentIsReady) { EXPECT_EQ(bootProblem(ScriptedHost({kReady})), ""); }
+TEST_F(ExperimentTest, BootsWhenTheAgentIsReady) {
+  EXPECT_EQ(bootProblem(ScriptedHost({kReady})), "");
+}
 
 TEST_F(ExperimentTest, TellsTheWaysNotToBootApart) {
   const guest::ConsoleBytes line{"[    0.0] Booting Linux\n"};
   EXPECT_THAT(bootProblem(ScriptedHost({})), HasSubstr("printed nothing on its console in 1 s"));
-  EXPECT_THAT(bootProblem(ScriptedHost({line})), HasSubstr("agent did not come up in 1 s; its last line: \"[    0.0] Booting"));
-  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::PoweredOff{}}})), HasSubstr("powered off while it booted"));
-  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::Reset{}}})), HasSubstr("reset itself while it booted"));
-  EXPECT_THAT(bootProblem(ScriptedHost({guest::GuestStopped{guest::QemuDied{"gone"}}})), HasSubstr("QEMU died while the guest booted"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line})),
+              HasSubstr("agent did not come up in 1 s; its last line: \"[    0.0] Booting"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::PoweredOff{}}})),
+              HasSubstr("powered off while it booted"));
+  EXPECT_THAT(bootProblem(ScriptedHost({line, guest::GuestStopped{guest::Reset{}}})),
+              HasSubstr("reset itself while it booted"));
+  EXPECT_THAT(bootProblem(ScriptedHost({guest::GuestStopped{guest::QemuDied{"gone"}}})),
+              HasSubstr("QEMU died while the guest booted"));
 }
 
 TEST_F(ExperimentTest, AnInterruptEndsTheBoot) {
@@ -127,7 +133,9 @@ TEST_F(ExperimentTest, ACallThatIsNeverAnsweredPassesItsDeadline) {
 
 TEST_F(ExperimentTest, UserSpaceThatPrintsALockupIsNoEvent) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto& agent) {
-    agent("{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"watchdog: BUG: soft lockup - CPU#0 stuck for 22s! [x:1]\"}\n");
+    agent(
+        "{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"watchdog: BUG: soft lockup - CPU#0 stuck for "
+        "22s! [x:1]\"}\n");
     agent("{\"event\":\"exited\",\"id\":1,\"status\":0}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
@@ -151,7 +159,9 @@ TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
 
 TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto& agent) {
-    agent("{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"{\\\"result\\\":\\\"corrupt\\\",\\\"errno\\\":null}\"}\n");
+    agent(
+        "{\"event\":\"output\",\"id\":1,\"stream\":\"out\",\"line\":\"{\\\"result\\\":\\\"corrupt\\\",\\\"errno\\\":"
+        "null}\"}\n");
     agent("{\"event\":\"exited\",\"id\":1,\"status\":1}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
@@ -166,7 +176,8 @@ TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
 TEST_F(ExperimentTest, ThresholdsThatAreNotReadBackStopTheRun) {
   ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
     const std::string id = told.substr(4, told.find('\t', 4) - 4);
-    agent("{\"event\":\"output\",\"id\":" + id + ",\"stream\":\"out\",\"line\":\"{\\\"softlockup\\\":20,\\\"hung-task\\\":120,\\\"rcu-stall\\\":20}\"}\n");
+    agent("{\"event\":\"output\",\"id\":" + id +
+          ",\"stream\":\"out\",\"line\":\"{\\\"softlockup\\\":20,\\\"hung-task\\\":120,\\\"rcu-stall\\\":20}\"}\n");
     agent("{\"event\":\"exited\",\"id\":" + id + ",\"status\":0}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});

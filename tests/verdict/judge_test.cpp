@@ -98,7 +98,8 @@ TEST(Verdict, AllExpectedEventsMustCome) {
 
 TEST(Verdict, SurvivedNeedsEveryProof) {
   EXPECT_EQ(word(judge(kSurvived, healthy())), "survived");
-  for (bool Proofs::*proof : {&Proofs::watchReadBack, &Proofs::markerSeen, &Proofs::writeAndRead, &Proofs::windowPassed}) {
+  for (bool Proofs::*proof :
+       {&Proofs::watchReadBack, &Proofs::markerSeen, &Proofs::writeAndRead, &Proofs::windowPassed}) {
     Observations seen = healthy();
     seen.proofs.*proof = false;
     EXPECT_EQ(word(judge(kSurvived, seen)), "inconclusive");
