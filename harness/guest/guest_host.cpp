@@ -205,8 +205,11 @@ class LibvirtHost : public GuestHost {
       : options_(std::move(options)), emulator_(std::move(emulator)), owner_(owner) {}
 
   ~LibvirtHost() override {
-    if (!connection_) return;
-    for (const int id : callbacks_) virConnectDomainEventDeregisterAny(connection_.get(), id);
+    if (connection_)
+      for (const int id : callbacks_) virConnectDomainEventDeregisterAny(connection_.get(), id);
+    connection_.reset();
+    std::error_code ignored;
+    fs::remove_all(options_.root, ignored);  // its being gone tells the supervisor that all is well
   }
 
   Result<void> connect(const std::string& uri) {

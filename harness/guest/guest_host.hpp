@@ -49,7 +49,7 @@ class Guest {
 // process opens one such folder only, and all its guests live in it.
 struct HostOptions {
   std::string connect;          // "qemu:///system"; empty: embedded
-  std::filesystem::path root;   // short (socket paths below it have 108 characters), existing
+  std::filesystem::path root;   // short (socket paths below it have 108 characters), existing; removed with the host
   std::filesystem::path cache;  // keeps libvirt's probe of QEMU between processes
 };
 
