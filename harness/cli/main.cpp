@@ -4,6 +4,8 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <exception>
+
 #include "cli/commands.hpp"
 
 namespace {
@@ -85,11 +87,16 @@ int main(int argc, char** argv) {
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("relapse"));
   spdlog::set_level(common.verbose ? spdlog::level::debug : spdlog::level::warn);
-  if (runApp->parsed()) return runCommand(run, common);
-  if (validate->parsed()) return validateCommand(files, sets);
-  if (list->parsed()) return listCommand(common);
-  if (doctor->parsed()) return doctorCommand(common);
-  if (scan->parsed()) return scanCommand(files, trace, common);
-  if (reference->parsed()) return referenceCommand();
+  try {
+    if (runApp->parsed()) return runCommand(run, common);
+    if (validate->parsed()) return validateCommand(files, sets);
+    if (list->parsed()) return listCommand(common);
+    if (doctor->parsed()) return doctorCommand(common);
+    if (scan->parsed()) return scanCommand(files, trace, common);
+    if (reference->parsed()) return referenceCommand();
+  } catch (const std::exception& error) {  // standard output was closed, memory ran out
+    printFailure({relapse::FailureKind::Internal, error.what()});
+    return kInconclusive;
+  }
   return kBadInput;
 }

@@ -68,6 +68,8 @@ run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenar
   request.scenario = scenario;
   request.overrides = arguments.sets;
   request.sources = arguments.kernels;
+  for (auto& source : request.sources)  // "." says nothing in a record
+    if (std::filesystem::exists(source)) source = std::filesystem::canonical(source);
   if (!arguments.image.empty())
     request.ready = std::pair{std::filesystem::absolute(arguments.image), std::filesystem::absolute(arguments.vmlinux)};
   for (const auto& patch : arguments.patches) request.patches.push_back(std::filesystem::absolute(patch));
