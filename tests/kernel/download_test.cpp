@@ -5,6 +5,8 @@
 #include <sched.h>
 #include <sys/mount.h>
 
+#include <cerrno>
+
 #include "fixture.hpp"
 #include "http_server.hpp"
 #include "kernel/hash.hpp"
@@ -134,13 +136,11 @@ TEST_F(Download, OfAFileUrlWorks) {
 }
 
 TEST_F(Download, OntoAFullDiskIsExhausted) {
-  // In a mount namespace of this thread's own.
-  const bool mounted = ::unshare(CLONE_NEWNS) == 0 &&
-                       ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0 &&
-                       ::mount("relapse", root().c_str(), "tmpfs", 0, "size=64k") == 0;
-  if (!mounted) GTEST_SKIP() << "skipped: only root can mount a small disk";
+  const bool mounted = ::mount("relapse", root().c_str(), "tmpfs", 0, "size=64k") == 0;
+  if (!mounted && errno == EPERM) GTEST_SKIP() << "skipped: no privilege to mount a small disk";
+  ASSERT_TRUE(mounted);
   const auto brought = bring();
-  ::umount(root().c_str());
+  ::umount2(root().c_str(), MNT_DETACH);
   ASSERT_FALSE(brought);
   EXPECT_EQ(brought.error().kind, FailureKind::Exhausted);
 }
