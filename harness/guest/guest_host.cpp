@@ -63,9 +63,10 @@ class EventLoop {
  public:
   EventLoop() {
     thread_ = std::jthread([](const std::stop_token& stop) {
-      // The timer wakes the loop now and then, so that it sees the request to stop.
+      // The timer wakes the loop, so that it sees the request to stop. Whoever inherits a QEMU must reap
+      // it, or libvirt waits for its end in vain.
       const int timer = virEventAddTimeout(
-          100, [](int, void*) {}, nullptr, nullptr);
+          100, [](int, void*) { reapGuests(); }, nullptr, nullptr);
       while (!stop.stop_requested()) virEventRunDefaultImpl();
       virEventRemoveTimeout(timer);
     });
@@ -362,7 +363,7 @@ Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
   if (options.connect.empty()) {
     if (auto ready = prepareEmbedded(options); !ready) return passOn(ready.error());
   }
-  // libvirt daemonizes QEMU. Whoever inherits it must reap it, or libvirt waits for it in vain.
+  // libvirt daemonizes QEMU, and some inits reap late: be the one who does.
   prctl(PR_SET_CHILD_SUBREAPER, 1);
   runEventLoopOnce(options.root);
   auto host = std::make_unique<LibvirtHost>(options, *emulator, *owner);

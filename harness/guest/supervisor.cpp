@@ -63,6 +63,20 @@ void endAllOf(const fs::path& root) {
 
 }  // namespace
 
+int reapGuests() {
+  int reaped = 0;
+  std::error_code ignored;
+  for (fs::directory_iterator thread("/proc/self/task", ignored), end; thread != end; thread.increment(ignored)) {
+    std::ifstream children(thread->path() / "children");
+    for (int pid = 0; children >> pid;) {
+      std::string name;
+      std::getline(std::ifstream("/proc/" + std::to_string(pid) + "/comm"), name);
+      if (name.starts_with("qemu-system") && waitpid(pid, nullptr, WNOHANG) == pid) ++reaped;
+    }
+  }
+  return reaped;
+}
+
 int killGuestsOf(const fs::path& root) {
   int killed = 0;
   std::error_code ignored;

@@ -26,6 +26,11 @@ class Supervisor {
   int pid_;
 };
 
+// Reaps the QEMUs that ended and are this process's: as child subreaper it inherits those that libvirt
+// daemonizes, to run guests and to probe QEMU. Leaves all other children to those who wait for them.
+// Returns how many there were. Cheap enough to be called ten times a second.
+int reapGuests();
+
 // Kills the QEMU processes whose command line names `root`, and waits for the end of those that are
 // this process's to wait for; how many there were.
 int killGuestsOf(const std::filesystem::path& root);

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -66,6 +67,21 @@ TEST_F(SupervisorTest, DoesSoAfterAKillNineOfItsOwner) {
   kill(owner, SIGKILL);
   waitpid(owner, nullptr, 0);
   EXPECT_TRUE(killed(guest));
+}
+
+TEST_F(SupervisorTest, ReapsAGuestThatEndedAndNoOtherChild) {
+  const pid_t guest = fork();
+  if (guest == 0) {
+    prctl(PR_SET_NAME, "qemu-system-x");
+    _exit(0);
+  }
+  const pid_t other = fork();
+  if (other == 0) _exit(0);
+  siginfo_t info{};
+  for (const pid_t pid : {guest, other}) ASSERT_EQ(waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOWAIT), 0);
+  EXPECT_EQ(reapGuests(), 1);
+  EXPECT_EQ(waitpid(guest, nullptr, WNOHANG), -1) << "it is gone";
+  EXPECT_EQ(waitpid(other, nullptr, WNOHANG), other) << "it is still there for whoever waits";
 }
 
 TEST_F(SupervisorTest, LeavesTheGuestsOfOthersAlone) {
