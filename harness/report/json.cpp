@@ -116,7 +116,8 @@ Json proofs(const verdict::Proofs& seen) {
   return {{"watch_read_back", seen.watchReadBack},
           {"marker_seen", seen.markerSeen},
           {"write_and_read", seen.writeAndRead},
-          {"window_passed", seen.windowPassed}};
+          {"window_passed", seen.windowPassed},
+          {"steps_taken", seen.stepsTaken}};
 }
 
 }  // namespace

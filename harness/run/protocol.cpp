@@ -69,17 +69,21 @@ std::optional<std::size_t> numberOf(const std::string& program, const Experiment
   return std::nullopt;
 }
 
-Result<void> takeWork(const scenario::WorkStep& step, Experiment& experiment, Experiment::Clock::time_point until) {
+// False: it was not begun, or, in the foreground, did not end in time.
+Result<bool> takeWork(const scenario::WorkStep& step, Experiment& experiment, Experiment::Clock::time_point until) {
   if (step.after)
     if (const auto earlier = numberOf(*step.after, experiment)) {
       const Wait wait =
           experiment.waitFor([&] { return experiment.due(*earlier) || experiment.ended(*earlier); }, until);
-      if (wait != Wait::Came) return interrupted(wait);
+      if (wait == Wait::Cancelled) return passOn(interrupted(wait).error());
+      if (wait != Wait::Came) return false;
     }
   auto work = experiment.start(step, workCommand(step));
   if (!work) return passOn(work.error());
-  if (step.background) return {};
-  return interrupted(experiment.waitFor([&] { return experiment.ended(*work); }, until));
+  if (step.background) return true;
+  const Wait wait = experiment.waitFor([&] { return experiment.ended(*work); }, until);
+  if (wait == Wait::Cancelled) return passOn(interrupted(wait).error());
+  return wait == Wait::Came;
 }
 
 }  // namespace
@@ -124,10 +128,13 @@ Result<void> takeSteps(const scenario::Scenario& scenario, Experiment& experimen
     if (experiment.decided()) return {};
     if (const auto* fault = std::get_if<scenario::FaultStep>(&step)) {
       if (auto done = callUnlessDecided(experiment, faultCommand(fault->fault)); !done) return passOn(done.error());
-    } else if (auto done = takeWork(std::get<scenario::WorkStep>(step), experiment, until); !done) {
-      return done;
+    } else {
+      auto taken = takeWork(std::get<scenario::WorkStep>(step), experiment, until);
+      if (!taken) return passOn(taken.error());
+      if (!*taken) return {};  // the steps after it would mean something else
     }
   }
+  experiment.seen().proofs.stepsTaken = true;
   return {};
 }
 

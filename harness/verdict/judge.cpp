@@ -104,6 +104,7 @@ std::string missingProof(const Observations& seen) {
       return fmt::format("the end of {} was not reported", work.program);
     if (const auto problem = disallowed(work)) return *problem;
   }
+  if (!seen.proofs.stepsTaken) return "not every step was taken in time";
   if (!seen.proofs.watchReadBack) return "the watchdogs' thresholds were not read back";
   if (!seen.proofs.markerSeen) return "the marker written to /dev/kmsg was not seen on the console";
   if (!seen.proofs.writeAndRead) return "the export did not take and return data afterwards";

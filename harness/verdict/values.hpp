@@ -26,6 +26,7 @@ struct Proofs {
   bool markerSeen = false;     // written to /dev/kmsg, seen on the console
   bool writeAndRead = false;   // the export, given space, took and returned data (or no NFS in the scenario)
   bool windowPassed = false;   // a whole soft lockup window went by after the last workload's end
+  bool stepsTaken = false;     // every step was begun, and each in the foreground ended
 };
 
 // All that was seen of one run.

@@ -157,6 +157,17 @@ TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
   EXPECT_EQ(verdict::word(verdict::judge(scenario_.expect, experiment.seen())), "other-failure");
 }
 
+TEST_F(ExperimentTest, AStepThatWasNotTakenInTimeIsNoSurvival) {
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
+  scenario_.steps = {scenario::WorkStep{"noncontiguous-writer", 1, true}, scenario::WorkStep{"appenders"}};
+  std::get<scenario::WorkStep>(scenario_.steps[1]).after = "noncontiguous-writer";
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(takeSteps(scenario_, experiment, Experiment::Clock::now() + 10ms));
+  EXPECT_FALSE(experiment.seen().proofs.stepsTaken);
+  EXPECT_EQ(experiment.works().size(), 1u) << "the second step was begun";
+}
+
 TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto& agent) {
     agent(

@@ -34,7 +34,7 @@ const scenario::Expectation kSurvived = scenario::ExpectSurvived{};
 
 Observations healthy() {
   Observations seen;
-  seen.proofs = {true, true, true, true};
+  seen.proofs = {true, true, true, true, true};
   WorkOutcome work{"appenders", {"ok", "ENOSPC"}, guest::Exited{0}, guest::WorkloadReport{"done", "ENOSPC", "{}"}};
   seen.works.push_back(work);
   return seen;
@@ -98,8 +98,8 @@ TEST(Verdict, AllExpectedEventsMustCome) {
 
 TEST(Verdict, SurvivedNeedsEveryProof) {
   EXPECT_EQ(word(judge(kSurvived, healthy())), "survived");
-  for (bool Proofs::*proof :
-       {&Proofs::watchReadBack, &Proofs::markerSeen, &Proofs::writeAndRead, &Proofs::windowPassed}) {
+  for (bool Proofs::*proof : {&Proofs::watchReadBack, &Proofs::markerSeen, &Proofs::writeAndRead, &Proofs::windowPassed,
+                              &Proofs::stepsTaken}) {
     Observations seen = healthy();
     seen.proofs.*proof = false;
     EXPECT_EQ(word(judge(kSurvived, seen)), "inconclusive");
