@@ -49,6 +49,15 @@ std::optional<EventKind> eventKindNamed(std::string_view name) {
   return found->kind;
 }
 
+std::string_view name(Artefact artefact) {
+  return artefact == Artefact::ConsoleOutput ? "console-output" : "";
+}
+
+std::optional<Artefact> artefactNamed(std::string_view text) {
+  if (text == name(Artefact::ConsoleOutput)) return Artefact::ConsoleOutput;
+  return std::nullopt;
+}
+
 bool isFailing(EventKind kind) {
   return kind <= EventKind::WorkFailed;
 }

@@ -23,7 +23,7 @@ constexpr std::string_view kFirstLine = "Booting Linux on physical CPU";  // arc
 
 class ConsoleParser::State {
  public:
-  explicit State(std::string node) : node_(std::move(node)) {}
+  explicit State(ParserOptions options) : options_(std::move(options)) {}
 
   std::vector<ConsoleEvent> feed(const ConsoleChunk& chunk) {
     now_ = chunk.arrival;
@@ -75,7 +75,7 @@ class ConsoleParser::State {
     return std::exchange(ready_, {});
   }
 
-  std::string node_;
+  ParserOptions options_;
   LineSplitter splitter_;
   std::deque<Owned> open_;            // in the order in which they began; over ones wait for those before
   Report* current_ = nullptr;         // took a line last
@@ -251,7 +251,7 @@ void ConsoleParser::State::endAll() {
 void ConsoleParser::State::flush() {
   while (!open_.empty() && open_.front()->isOver()) {
     if (auto event = open_.front()->event(release_)) {
-      event->node = node_;
+      event->node = options_.node;
       ready_.push_back(std::move(*event));
       ++counts_.events;
     }
@@ -260,7 +260,7 @@ void ConsoleParser::State::flush() {
   }
 }
 
-ConsoleParser::ConsoleParser(std::string node) : state_(std::make_unique<State>(std::move(node))) {}
+ConsoleParser::ConsoleParser(ParserOptions options) : state_(std::make_unique<State>(std::move(options))) {}
 ConsoleParser::~ConsoleParser() = default;
 ConsoleParser::ConsoleParser(ConsoleParser&&) noexcept = default;
 ConsoleParser& ConsoleParser::operator=(ConsoleParser&&) noexcept = default;

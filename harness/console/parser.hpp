@@ -19,6 +19,13 @@ struct ParserCounts {
   std::uint64_t ambiguousLines = 0;  // trace lines that two open reports wait for; the newer one got them
 };
 
+// What is watched for beside the kernel's own reports.
+struct ParserOptions {
+  std::string node = {};
+  std::vector<std::string> patterns = {};  // RE2's syntax; a kernel line that one matches is an event, kind Pattern
+  std::optional<Instant> silence = {};     // that long without a byte is an event, kind Silence, once per silence
+};
+
 // Turns the bytes of one guest's console into events. Pure: no I/O, no clock, no logging; the same
 // bytes in any split give the same events, in the order in which they begin in the log. Bounded
 // memory. Not thread-safe.
@@ -29,7 +36,7 @@ struct ParserCounts {
 // twice, then frames) cannot be told apart: they go to the newer trace and are counted.
 class ConsoleParser {
  public:
-  explicit ConsoleParser(std::string node = {});
+  explicit ConsoleParser(ParserOptions options = {});
   ~ConsoleParser();
   ConsoleParser(ConsoleParser&&) noexcept;
   ConsoleParser& operator=(ConsoleParser&&) noexcept;

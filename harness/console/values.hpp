@@ -51,18 +51,41 @@ bool isFailing(EventKind kind);
 
 // One line of a call trace: "nfs_wb_page+0x70/0x1b4 [nfs]".
 struct RawFrame {
-  std::string symbol;  // as printed, compiler suffixes kept
-  std::optional<std::uint64_t> offset;
-  std::optional<std::uint64_t> size;
-  std::string module;    // empty: built in
-  bool reliable = true;  // false for x86's "? symbol"
-  std::string text;      // the frame as printed
+  std::string symbol = {};  // as printed, compiler suffixes kept
+  std::optional<std::uint64_t> offset = {};
+  std::optional<std::uint64_t> size = {};
+  std::string module = {};  // empty: built in
+  std::string marks = {};   // how the unwinder came to it: arm64's "P" of "(P)"
+  bool reliable = true;     // false for x86's "? symbol"
+  std::string text = {};    // the frame as printed
 };
+
+// "x29", "ffff800012345678": as printed, whatever it is.
+struct Register {
+  std::string name;
+  std::string value;
+};
+
+// Why an event says nothing of the kernel's own health.
+enum class Artefact {
+  None,
+  ConsoleOutput,  // the CPU was kept by printing: printk, a slow console, a flood of dump_stack()
+};
+
+std::string_view name(Artefact artefact);  // "console-output"; empty for None
+std::optional<Artefact> artefactNamed(std::string_view name);
 
 // Bytes of the whole log: [first, past).
 struct LogSpan {
   std::uint64_t first = 0;
   std::uint64_t past = 0;
+};
+
+// The last one of several equal reports that were folded into one event.
+struct LastReport {
+  Instant at{0};
+  std::optional<double> kernelTime = {};
+  LogSpan span = {};
 };
 
 // One fact read off the console (or, for stuck-workload and work-failed, told by the run).
@@ -80,8 +103,12 @@ struct ConsoleEvent {
   std::string release = {};
   std::optional<RawFrame> pc = {};
   std::optional<RawFrame> lr = {};
-  std::vector<RawFrame> frames = {};  // innermost first, pc included when the report has one
-  LogSpan span = {};
+  std::vector<RawFrame> frames = {};     // innermost first, pc included when the report has one
+  std::vector<Register> registers = {};  // of the report's own CPU, in the order printed
+  Artefact artefact = Artefact::None;
+  LogSpan span = {};        // of the first report, when there are several
+  std::uint64_t count = 1;  // reports in this event: a flood of dump_stack() on one path is one event
+  LastReport last = {};     // set when count > 1
 };
 
 }  // namespace relapse::console

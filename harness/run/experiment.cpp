@@ -34,7 +34,7 @@ console::Instant Experiment::now() const {
 
 Result<void> Experiment::boot(guest::GuestHost& host, const guest::GuestSpec& spec) {
   node_ = spec.node;
-  parser_ = console::ConsoleParser(spec.node);
+  parser_ = console::ConsoleParser({.node = spec.node});
   const auto deadline = Clock::now() + scenario_.deadlines.boot;
   auto guest = host.start(spec, mailbox_);
   if (!guest) return passOn(guest.error());

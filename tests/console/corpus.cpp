@@ -107,7 +107,7 @@ std::string described(const std::vector<ConsoleEvent>& events) {
 }
 
 std::vector<ConsoleEvent> parsed(std::string_view log, const std::vector<std::size_t>& cuts) {
-  ConsoleParser parser("client");
+  ConsoleParser parser({.node = "client"});
   std::vector<ConsoleEvent> events;
   const auto keep = [&](std::vector<ConsoleEvent> more) {
     std::move(more.begin(), more.end(), std::back_inserter(events));

@@ -41,7 +41,7 @@ TEST(ConsoleParser, AReportWhoseTraceIsWholeIsHeldBackForAMoment) {
 }
 
 TEST(ConsoleParser, HoldsAReportBackUntilItIsQuiet) {
-  ConsoleParser parser("client");
+  ConsoleParser parser({.node = "client"});
   EXPECT_TRUE(parser.feed({lockup(1, "a"), Instant{1000}}).empty());
   EXPECT_TRUE(parser.tick(Instant{1299}).empty());
   const auto events = parser.tick(Instant{1300});
