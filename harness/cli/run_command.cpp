@@ -48,12 +48,6 @@ Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
     if (!file) return passOn(file.error());
     auto scenario = scenario::load(*file, arguments.sets);
     if (!scenario) return passOn(scenario.error());
-    if (const auto* expect = std::get_if<scenario::ExpectReproduced>(&scenario->expect))
-      for (const auto& event : expect->events)
-        if (const auto problem = verdict::patternProblem(event.message))
-          return fail(FailureKind::BadInput,
-                      fmt::format("{}: expect.reproduced.message: expected an RE2 pattern, found \"{}\" ({})",
-                                  file->string(), event.message, *problem));
     auto repeat = repeatOf(arguments, *scenario);
     if (!repeat) return passOn(repeat.error());
     scenario->repeat = *repeat;

@@ -34,7 +34,8 @@ console::Instant Experiment::now() const {
 
 Result<void> Experiment::boot(guest::GuestHost& host, const guest::GuestSpec& spec) {
   node_ = spec.node;
-  parser_ = console::ConsoleParser({.node = spec.node});
+  parser_ = console::ConsoleParser(
+      {.node = spec.node, .patterns = scenario_.watch.patterns, .silence = scenario_.watch.silence});
   const auto deadline = Clock::now() + scenario_.deadlines.boot;
   auto guest = host.start(spec, mailbox_);
   if (!guest) return passOn(guest.error());

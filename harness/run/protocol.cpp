@@ -58,7 +58,8 @@ bool leavesExportFull(const std::vector<scenario::Step>& steps) {
 std::vector<std::string> workCommand(const scenario::WorkStep& step) {
   std::vector<std::string> argv{"/relapse/workloads/" + step.program, "--dir", "/mnt"};
   if (step.program != "write-and-read-back") argv.insert(argv.end(), {"--file", "shared"});
-  if (step.program == "appenders") argv.insert(argv.end(), {"--writers", std::to_string(step.writers)});
+  if (step.program == "appenders")
+    argv.insert(argv.end(), {"--writers", std::to_string(step.writers), "--rounds", std::to_string(step.rounds)});
   return argv;
 }
 

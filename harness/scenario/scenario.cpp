@@ -89,11 +89,18 @@ FaultStep readFault(const Settings& step, bool hasNfs, Errors& errors) {
   return {FillExport{}};
 }
 
-void checkWriters(const Settings& step, const WorkStep& work, Errors& errors) {
+void checkAtMost(const Settings& step, const char* key, int found, int most, const std::string& program,
+                 Errors& errors) {
+  if (found <= most) return;
+  errors.add(step.place(key), step.key(key),
+             fmt::format("expected at most {} for {}, found \"{}\"", most, program, found));
+}
+
+void checkAmount(const Settings& step, const WorkStep& work, Errors& errors) {
   const Program* program = programNamed(work.program);
-  if (program == nullptr || work.writers <= program->mostWriters) return;
-  errors.add(step.place("work.writers"), step.key("work.writers"),
-             fmt::format("expected at most {} for {}, found \"{}\"", program->mostWriters, work.program, work.writers));
+  if (program == nullptr) return;
+  checkAtMost(step, "work.writers", work.writers, program->mostWriters, work.program, errors);
+  checkAtMost(step, "work.rounds", work.rounds, program->mostRounds, work.program, errors);
 }
 
 void checkAfter(const Settings& step, const std::string& after, const std::vector<Step>& earlier, Errors& errors) {
@@ -113,9 +120,13 @@ void checkAfter(const Settings& step, const std::string& after, const std::vecto
 
 WorkStep readWork(const Settings& step, bool hasNfs, const std::vector<Step>& earlier, Errors& errors) {
   requireExport(step, "work", "work", hasNfs, errors);
-  WorkStep work{step.get<std::string>("work.program"), toInt(step.get<std::int64_t>("work.writers")),
-                step.get<bool>("work.background"), step.get<Words>("work.outcome"), std::nullopt};
-  checkWriters(step, work, errors);
+  WorkStep work{step.get<std::string>("work.program"),
+                toInt(step.get<std::int64_t>("work.writers")),
+                toInt(step.get<std::int64_t>("work.rounds")),
+                step.get<bool>("work.background"),
+                step.get<Words>("work.outcome"),
+                std::nullopt};
+  checkAmount(step, work, errors);
   if (step.has("work.after")) {
     work.after = step.get<std::string>("work.after");
     checkAfter(step, *work.after, earlier, errors);
@@ -136,12 +147,20 @@ std::vector<Step> readSteps(const Settings& settings, Errors& errors) {
   return steps;
 }
 
+Watch readWatch(const Settings& settings) {
+  using Seconds = std::chrono::seconds;
+  Watch watch{settings.get<Seconds>("watch.softlockup"), settings.get<Seconds>("watch.hung-task"),
+              settings.get<Seconds>("watch.rcu-stall"), settings.get<Words>("watch.patterns"), std::nullopt};
+  if (settings.has("watch.silence")) watch.silence = settings.get<Seconds>("watch.silence");
+  return watch;
+}
+
 Expectation readExpectation(const Settings& settings) {
   if (settings.has("expect.survived")) return ExpectSurvived{};
   ExpectReproduced reproduced;
   for (const Settings& event : settings.get<std::vector<Settings>>("expect.reproduced")) {
-    reproduced.events.push_back(
-        {event.get<std::string>("event"), event.get<Words>("frames"), event.get<std::string>("message")});
+    reproduced.events.push_back({event.get<std::string>("event"), event.get<Words>("frames"),
+                                 event.get<std::string>("message"), event.get<std::string>("artefact")});
   }
   return reproduced;
 }
@@ -173,8 +192,7 @@ Scenario readScenario(const Settings& settings, const fs::path& file, Errors& er
   scenario.nodes["client"] = readClient(settings);
   scenario.nfs = readNfs(settings, scenario.nodes["client"].memory, errors);
   scenario.steps = readSteps(settings, errors);
-  scenario.watch = {settings.get<Seconds>("watch.softlockup"), settings.get<Seconds>("watch.hung-task"),
-                    settings.get<Seconds>("watch.rcu-stall")};
+  scenario.watch = readWatch(settings);
   scenario.expect = readExpectation(settings);
   scenario.deadlines = {settings.get<Seconds>("deadlines.build"), settings.get<Seconds>("deadlines.boot"),
                         settings.get<Seconds>("deadlines.reproduce")};

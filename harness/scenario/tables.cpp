@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include <re2/re2.h>
+
 #include "scenario/vocabulary.hpp"
 
 namespace relapse::scenario {
@@ -41,6 +43,9 @@ bool isMountOption(std::string_view text) {
   const bool version = text.starts_with("vers=") || text.starts_with("nfsvers=") || text.starts_with("minorversion=");
   return isWordOf(text, "_=.-", 128) && !version;
 }
+bool isPattern(std::string_view text) {
+  return RE2(re2::StringPiece(text.data(), text.size()), RE2::Quiet).ok();
+}
 bool isSymbol(std::string_view text) {
   return isWordOf(text, "_.$", 256);
 }
@@ -61,9 +66,11 @@ const Text kSource{"the name of a kernel source such as debian-6.1, a tree, a ta
 const Text kConfigName{"a plain word such as nfs", isPlainWord};
 const Text kMountOption{"a mount option such as hard or wsize=4096 (the version has its own key)", isMountOption};
 const Text kSymbol{"a function's name such as nfs_wb_page", isSymbol};
+const Text kPattern{"a regular expression in RE2's syntax, such as 'err:-[0-9]+'", isPattern};
 const Word kOutcome{kOutcomes, "an outcome"};
 const Word kCrash{{"SOFTLOCKUP", "HARDLOCKUP", "HUNG_TASK", "BUG", "WARNING", "PANIC", "EXCEPTION"}};
-const Word kArtefact{{"registers", "vmcore"}};
+const Word kCollected{{"registers", "vmcore"}};
+const Word kArtefactOfEvent{{kArtefacts.begin(), kArtefacts.end()}, "an artefact"};
 
 const std::vector<Row>& scenarioRows() {
   static const std::vector<Row> rows{
@@ -99,6 +106,9 @@ const std::vector<Row>& scenarioRows() {
        "are errors"},
       {"watch.hung-task", Duration{1s, 1h}, Default{"120s"}, "so is a task that sleeps uninterruptibly"},
       {"watch.rcu-stall", Duration{3s, 300s}, Default{"21s"}, "so is a stalled grace period of RCU"},
+      {"watch.patterns", ListOf{kPattern, 0, true, true}, Default{"[]"},
+       "each line of the kernel's that one of these matches somewhere is an event of kind pattern"},
+      {"watch.silence", Duration{1s, 24h}, Optional{}, "so is a console without a byte for so long, of kind silence"},
       {"expect", Section{Keys::ExactlyOne}, Required{}, "what this run should show"},
       {"expect.reproduced", ListOf{&eventTable(), 1, false, true}, Optional{}, "the bug: all of these events are seen"},
       {"expect.survived", Flag{}, Optional{},
@@ -107,7 +117,7 @@ const std::vector<Row>& scenarioRows() {
       {"deadlines.build", Duration{1s, 24h}, Default{"30min"}, "the kernel's build"},
       {"deadlines.boot", Duration{1s, 1h}, Default{"60s"}, "from the guest's start until its agent answers"},
       {"deadlines.reproduce", Duration{1s, 24h}, Default{"60s"}, "from the first step to the verdict"},
-      {"collect", ListOf{kArtefact, 0, true}, Default{"[]"},
+      {"collect", ListOf{kCollected, 0, true}, Default{"[]"},
        "evidence taken when an event of a failing kind was seen: `registers` of all CPUs, `vmcore`, the guest's "
        "memory"},
       {"repeat", Section{Keys::AtMostOne}, Default{"{}"}, "how often; once if nothing is said"},
@@ -128,6 +138,7 @@ const std::vector<Row>& stepRows() {
       {"work", Section{}, Optional{}, "a program runs in the guest, on the mount; needs `nfs`"},
       {"work.program", Word{programNames()}, Required{}, "which one; see Programs"},
       {"work.writers", Integer{1, 1024}, Default{"1"}, "how many write at the same time"},
+      {"work.rounds", Integer{1, 1'000'000}, Default{"1"}, "how often each of them does its work"},
       {"work.background", Boolean{}, Default{"false"}, "the next step does not wait for its end"},
       {"work.outcome", ListOf{kOutcome, 1, true, true}, Default{"[ok]"},
        "how it may end: `ok`, or the name of the first error it meets (`ENOSPC`)"},
@@ -142,7 +153,11 @@ const std::vector<Row>& eventRows() {
       {"event", Word{eventNames(), "an event"}, Required{}, "its kind; see Events"},
       {"frames", ListOf{kSymbol, 0, false, true}, Default{"[]"},
        "functions that its call trace holds in this order, innermost first; others may stand between"},
-      {"message", Text{"a pattern"}, Optional{}, "regular expression (RE2) that its message holds somewhere"},
+      {"message", kPattern, Optional{}, "regular expression (RE2) that its message holds somewhere"},
+      {"artefact", kArtefactOfEvent, Optional{},
+       "only an event that is marked as this artefact; without the key only events that are none: a lockup whose CPU "
+       "was "
+       "kept by printing (`console-output`) is no bug"},
   };
   return rows;
 }

@@ -58,6 +58,7 @@ struct FaultStep {
 struct WorkStep {
   std::string program;  // a workload of guest-scripts/workloads
   int writers = 1;
+  int rounds = 1;                          // how often each of them does its work
   bool background = false;                 // the next step does not wait for it
   std::vector<std::string> outcome{"ok"};  // what its end may be: "ok" or an errno's name
   std::optional<std::string> after = {};   // starts when that earlier background work says its trigger is due
@@ -70,12 +71,15 @@ struct Watch {
   std::chrono::seconds softlockup{20};  // twice watchdog_thresh: even, 2 or more
   std::chrono::seconds hungTask{120};
   std::chrono::seconds rcuStall{21};
+  std::vector<std::string> patterns = {};            // RE2: kernel lines that become events of kind pattern
+  std::optional<std::chrono::seconds> silence = {};  // no byte on the console for so long is an event
 };
 
 struct ExpectedEvent {
-  std::string event;                // an event kind's name
-  std::vector<std::string> frames;  // a subsequence of the trace, innermost first
-  std::string message;              // RE2 pattern that the event's message holds; empty: any
+  std::string event = {};                // an event kind's name
+  std::vector<std::string> frames = {};  // a subsequence of the trace, innermost first
+  std::string message = {};              // RE2 pattern that the event's message holds; empty: any
+  std::string artefact = {};             // an artefact's name: only events marked so; empty: only events that are none
 };
 
 struct ExpectReproduced {

@@ -26,7 +26,7 @@ inline constexpr std::array kEvents{
     Event{"panic", true, "the kernel gave up"},
     Event{"warning", true, "a WARN() in the kernel's code"},
     Event{"lockdep", true, "the lock validator found a possible deadlock or a misuse"},
-    Event{"sanitizer", true, "KASAN, KCSAN, KFENCE or UBSAN found a defect"},
+    Event{"sanitizer", true, "KASAN, KCSAN, KMSAN, KFENCE or UBSAN found a defect"},
     Event{"kmemleak", true, "memory that nobody refers to"},
     Event{"oom", true, "the kernel killed a task for want of memory"},
     Event{"stuck-workload", true, "the guest lives, the work is past its deadline, and the console says nothing"},
@@ -34,10 +34,13 @@ inline constexpr std::array kEvents{
     Event{"dump-stack", false, "a call trace that is printed without a failure"},
     Event{"boot-milestone", false, "a line that marks how far the boot has come"},
     Event{"nfs-server", false, "the NFS client lost its server, or has it back"},
-    Event{"pattern", false, "a line that matches a pattern of the user's"},
-    Event{"silence", false, "the console said nothing for long"},
-    Event{"unparsed", false, "the start of a report that could not be read"},
+    Event{"pattern", false, "a line of the kernel's that one of `watch.patterns` matches"},
+    Event{"silence", false, "the console said nothing for `watch.silence`"},
+    Event{"unparsed", false, "a call trace whose report began elsewhere, or not at all"},
 };
+
+// What a lockup or stall may be other than the kernel's own.
+inline constexpr std::array<std::string_view, 1> kArtefacts{"console-output"};
 
 // All of them, failing kinds first.
 inline std::vector<std::string_view> eventNames() {
@@ -50,17 +53,20 @@ struct Program {
   std::string_view name;
   bool reportsTrigger;  // `after` can wait for it
   int mostWriters;
+  int mostRounds;
   std::string_view meaning;
 };
 
 inline constexpr std::array kPrograms{
     Program{
-        "noncontiguous-writer", true, 1,
+        "noncontiguous-writer", true, 1, 1,
         "one writer on one file: waits until the server has refused a page of it, says that the trigger is due, then "
         "writes twice to another page with a gap between, which makes the NFS client flush that page"},
-    Program{"appenders", false, 1024,
-            "each writer opens the file that noncontiguous-writer uses, appends a line and closes it"},
-    Program{"write-and-read-back", false, 1,
+    Program{
+        "appenders", false, 1024, 1'000'000,
+        "each writer opens the file that noncontiguous-writer uses, appends a line and closes it; with several rounds "
+        "it appends as often, has the server take each before the next, and goes on when one fails"},
+    Program{"write-and-read-back", false, 1, 1,
             "one writer on a file of its own: writes, flushes, reads it again past the cache and compares"},
 };
 

@@ -56,11 +56,43 @@ std::optional<std::vector<std::size_t>> reproduction(const scenario::ExpectRepro
   return places;
 }
 
-std::optional<std::size_t> firstFailure(const std::vector<ConsoleEvent>& events) {
-  const auto found =
-      std::find_if(events.begin(), events.end(), [](const auto& event) { return console::isFailing(event.kind); });
+bool isStall(EventKind kind) {
+  switch (kind) {
+    case EventKind::SoftLockup:
+    case EventKind::HardLockup:
+    case EventKind::HungTask:
+    case EventKind::RcuStall:
+    case EventKind::WorkqueueLockup:
+    case EventKind::StuckWorkload:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool isArtefact(const ConsoleEvent& event) {
+  return event.artefact != console::Artefact::None;
+}
+
+std::optional<std::size_t> firstArtefact(const std::vector<ConsoleEvent>& events) {
+  const auto found = std::find_if(events.begin(), events.end(), isArtefact);
   if (found == events.end()) return std::nullopt;
   return static_cast<std::size_t>(found - events.begin());
+}
+
+// An artefact is none, and what stalls after it may be its consequence.
+std::optional<std::size_t> firstFailure(const std::vector<ConsoleEvent>& events) {
+  const auto artefact = firstArtefact(events).value_or(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!console::isFailing(events[i].kind) || isArtefact(events[i])) continue;
+    if (i < artefact || !isStall(events[i].kind)) return i;
+  }
+  return std::nullopt;
+}
+
+std::string artefactInWords(const ConsoleEvent& event) {
+  return fmt::format("{}, but its CPU was kept by printing ({}): instrument less, or with a faster console",
+                     event.title, console::name(event.artefact));
 }
 
 // All reports of the same thing: same kind, same CPU and task.
@@ -122,8 +154,8 @@ std::string endInWords(const guest::GuestEnd& end) {
 }  // namespace
 
 bool matches(const scenario::ExpectedEvent& expected, const ConsoleEvent& event) {
-  return console::name(event.kind) == expected.event && holdsFrames(event, expected.frames) &&
-         holdsMessage(event, expected.message);
+  return console::name(event.kind) == expected.event && console::name(event.artefact) == expected.artefact &&
+         holdsFrames(event, expected.frames) && holdsMessage(event, expected.message);
 }
 
 Verdict judge(const scenario::Expectation& expect, const Observations& seen) {
@@ -133,6 +165,7 @@ Verdict judge(const scenario::Expectation& expect, const Observations& seen) {
     }
   if (const auto failure = firstFailure(seen.events)) return OtherFailure{*failure, signatureOf(seen.events, *failure)};
   if (!seen.infrastructure.empty()) return Inconclusive{seen.infrastructure};
+  if (const auto artefact = firstArtefact(seen.events)) return Inconclusive{artefactInWords(seen.events[*artefact])};
   if (const auto ended = endInWords(seen.guest); !ended.empty()) return Inconclusive{ended};
   if (const auto missing = missingProof(seen); !missing.empty()) return Inconclusive{missing};
   return Survived{};
@@ -141,16 +174,8 @@ Verdict judge(const scenario::Expectation& expect, const Observations& seen) {
 bool decided(const scenario::Expectation& expect, const std::vector<ConsoleEvent>& events) {
   if (const auto* wanted = std::get_if<scenario::ExpectReproduced>(&expect); wanted && reproduction(*wanted, events))
     return true;
-  return std::any_of(events.begin(), events.end(), [&](const auto& event) {
-    if (endsTheExperiment(event.kind)) return true;
-    return std::holds_alternative<scenario::ExpectSurvived>(expect) && console::isFailing(event.kind);
-  });
-}
-
-std::optional<std::string> patternProblem(const std::string& pattern) {
-  const RE2 compiled(pattern, RE2::Quiet);
-  if (compiled.ok()) return std::nullopt;
-  return compiled.error();
+  if (std::holds_alternative<scenario::ExpectSurvived>(expect) && firstFailure(events)) return true;
+  return std::any_of(events.begin(), events.end(), [](const auto& event) { return endsTheExperiment(event.kind); });
 }
 
 std::optional<std::string> disallowed(const WorkOutcome& work) {

@@ -20,9 +20,6 @@ bool decided(const scenario::Expectation& expect, const std::vector<console::Con
 // Whether the event is one that the scenario expects.
 bool matches(const scenario::ExpectedEvent& expected, const console::ConsoleEvent& event);
 
-// Nothing if RE2 takes the pattern, else its complaint.
-std::optional<std::string> patternProblem(const std::string& pattern);
-
 // A workload's end that its step does not allow, in words; nothing if it is allowed.
 std::optional<std::string> disallowed(const WorkOutcome& work);
 

@@ -88,6 +88,8 @@ TEST_F(ScenarioFile, HasTheDefaultsOfTheValues) {
   EXPECT_EQ(s.watch.softlockup, Watch{}.softlockup);
   EXPECT_EQ(s.watch.hungTask, Watch{}.hungTask);
   EXPECT_EQ(s.watch.rcuStall, Watch{}.rcuStall);
+  EXPECT_EQ(s.watch.patterns, Watch{}.patterns);
+  EXPECT_EQ(s.watch.silence, Watch{}.silence);
   EXPECT_EQ(s.deadlines.build, Deadlines{}.build);
   EXPECT_EQ(s.deadlines.boot, Deadlines{}.boot);
   EXPECT_EQ(s.deadlines.reproduce, Deadlines{}.reproduce);
@@ -102,6 +104,7 @@ TEST_F(ScenarioFile, WorkHasTheDefaultsOfTheValues) {
   const auto& work = std::get<WorkStep>(s->steps.front());
   EXPECT_EQ(work.program, "appenders");
   EXPECT_EQ(work.writers, WorkStep{}.writers);
+  EXPECT_EQ(work.rounds, WorkStep{}.rounds);
   EXPECT_EQ(work.background, WorkStep{}.background);
   EXPECT_EQ(work.outcome, WorkStep{}.outcome);
   EXPECT_EQ(work.after, WorkStep{}.after);
@@ -113,12 +116,14 @@ TEST_F(ScenarioFile, HoldsWhatIsWritten) {
       .nfs = "nfs: {export: {filesystem: tmpfs, size: 1MiB}, mount: {version: 3, options: [hard, wsize=4096]}}",
       .steps = "steps: [fault: {fill-export: true}, work: {program: noncontiguous-writer, background: true, outcome: "
                "ENOSPC},"
-               " work: {program: appenders, writers: 4, after: noncontiguous-writer, outcome: [ok, ENOSPC]}, fault: "
+               " work: {program: appenders, writers: 4, rounds: 7, after: noncontiguous-writer, outcome: [ok, "
+               "ENOSPC]}, fault: "
                "{free-export: {}}]",
       .expect =
-          "expect: {reproduced: [{event: soft-lockup, frames: [a, b.isra.0], message: 'CPU#[0-9]'}, {event: oops}]}",
+          "expect: {reproduced: [{event: soft-lockup, frames: [a, b.isra.0], message: 'CPU#[0-9]'}, {event: oops}, "
+          "{event: soft-lockup, artefact: console-output}]}",
       .more = "nodes: {client: {cpus: 4, memory: 2GiB, cpu: neoverse-n1}}\n"
-              "watch: {softlockup: 4s, hung-task: 10s, rcu-stall: 1min}\n"
+              "watch: {softlockup: 4s, hung-task: 10s, rcu-stall: 1min, patterns: 'err:-[0-9]+', silence: 30s}\n"
               "deadlines: {build: 1h, boot: 90s, reproduce: 2min}\n"
               "collect: [vmcore, registers]\n"
               "repeat: {until: 3/10}\n",
@@ -142,17 +147,22 @@ TEST_F(ScenarioFile, HoldsWhatIsWritten) {
   EXPECT_TRUE(std::get<WorkStep>(s.steps[1]).background);
   EXPECT_THAT(std::get<WorkStep>(s.steps[1]).outcome, ElementsAre("ENOSPC"));
   EXPECT_EQ(std::get<WorkStep>(s.steps[2]).writers, 4);
+  EXPECT_EQ(std::get<WorkStep>(s.steps[2]).rounds, 7);
   EXPECT_EQ(std::get<WorkStep>(s.steps[2]).after, "noncontiguous-writer");
   EXPECT_TRUE(std::holds_alternative<FreeExport>(std::get<FaultStep>(s.steps[3]).fault));
   EXPECT_EQ(s.watch.softlockup, 4s);
   EXPECT_EQ(s.watch.hungTask, 10s);
   EXPECT_EQ(s.watch.rcuStall, 60s);
   const auto& events = std::get<ExpectReproduced>(s.expect).events;
-  ASSERT_EQ(events.size(), 2u);
+  EXPECT_THAT(s.watch.patterns, ElementsAre("err:-[0-9]+"));
+  EXPECT_EQ(s.watch.silence, 30s);
+  ASSERT_EQ(events.size(), 3u);
   EXPECT_EQ(events[0].event, "soft-lockup");
   EXPECT_THAT(events[0].frames, ElementsAre("a", "b.isra.0"));
   EXPECT_EQ(events[0].message, "CPU#[0-9]");
   EXPECT_EQ(events[1].message, "");
+  EXPECT_EQ(events[1].artefact, "");
+  EXPECT_EQ(events[2].artefact, "console-output");
   EXPECT_EQ(s.deadlines.build, 3600s);
   EXPECT_EQ(s.deadlines.boot, 90s);
   EXPECT_EQ(s.deadlines.reproduce, 120s);
@@ -260,6 +270,8 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:5:46: steps[0].work.writers: expected an integer from 1 to 1024, found \"0\""},
       {{.steps = "steps: [{work: {program: write-and-read-back, writers: 2}}]"},
        "f.yaml:5:56: steps[0].work.writers: expected at most 1 for write-and-read-back, found \"2\""},
+      {{.steps = "steps: [{work: {program: noncontiguous-writer, rounds: 2}}]"},
+       "f.yaml:5:56: steps[0].work.rounds: expected at most 1 for noncontiguous-writer, found \"2\""},
       {{.steps = "steps: [{work: {program: appenders, outcome: [ok, ENOSPCE]}}]"},
        "f.yaml:5:51: steps[0].work.outcome[1]: expected an outcome such as ok or ENOSPC, found \"ENOSPCE\"; did you "
        "mean "
@@ -297,6 +309,15 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:7:21: watch.softlockup: expected a duration from 2s to 2min in steps of 2s, found \"3s\""},
       {{.more = "watch: {softlockup: 0s}"},
        "f.yaml:7:21: watch.softlockup: expected a duration from 2s to 2min in steps of 2s, found \"0s\""},
+      {{.more = "watch: {patterns: ['err:(']}"},
+       "f.yaml:7:20: watch.patterns[0]: expected a regular expression in RE2's syntax, such as 'err:-[0-9]+', found "
+       "\"err:(\""},
+      {{.expect = "expect: {reproduced: {event: oops, message: '['}}"},
+       "f.yaml:6:45: expect.reproduced.message: expected a regular expression in RE2's syntax, such as 'err:-[0-9]+', "
+       "found \"[\""},
+      {{.expect = "expect: {reproduced: {event: soft-lockup, artefact: console}}"},
+       "f.yaml:6:53: expect.reproduced.artefact: expected console-output, found "
+       "\"console\""},
       {{.more = "softlockup: 2s"},
        "f.yaml:7:1: softlockup: expected one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, "
        "deadlines, "

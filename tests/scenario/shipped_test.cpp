@@ -53,6 +53,7 @@ TEST(ShippedScenarios, ExpectWhatTheirKernelsDo) {
   EXPECT_THAT(expected(shipped("nfs-fatal-error-fixed")), ElementsAre("survived"));
   EXPECT_THAT(expected(shipped("nfs-error-is-fatal-debug")),
               ElementsAre("dump-stack nfs_page_async_flush", "soft-lockup nfs_wb_page"));
+  EXPECT_THAT(expected(shipped("nfs-debug-slow-console")), ElementsAre("soft-lockup dump_stack nfs_page_async_flush"));
 }
 
 TEST(ShippedScenarios, TheDefaultOneStartsTheOtherWritersWhenTheTriggerIsDue) {

@@ -29,7 +29,7 @@ ConsoleEvent lockup() {
   return event(EventKind::SoftLockup, {"clear_page_dirty_for_io", "nfs_wb_page.isra.0", "nfs_updatepage"});
 }
 
-const scenario::Expectation kLockup = scenario::ExpectReproduced{{{"soft-lockup", {"nfs_wb_page"}, ""}}};
+const scenario::Expectation kLockup = scenario::ExpectReproduced{{{"soft-lockup", {"nfs_wb_page"}, "", ""}}};
 const scenario::Expectation kSurvived = scenario::ExpectSurvived{};
 
 Observations healthy() {
@@ -176,9 +176,52 @@ TEST(Words, ScenariosMayExpectExactlyTheConsolesEvents) {
   for (const auto name : scenario::eventNames()) EXPECT_TRUE(console::eventKindNamed(name)) << name;
 }
 
-TEST(Patterns, ABadOneIsNamed) {
-  EXPECT_FALSE(patternProblem("err:-28"));
-  EXPECT_TRUE(patternProblem("err:("));
+TEST(Words, ScenariosMayExpectExactlyTheConsolesArtefacts) {
+  for (const auto name : scenario::kArtefacts) EXPECT_TRUE(console::artefactNamed(name)) << name;
+}
+
+ConsoleEvent printing() {
+  ConsoleEvent made = lockup();
+  made.title = "soft lockup in nfs_wb_page";
+  made.artefact = console::Artefact::ConsoleOutput;
+  return made;
+}
+
+TEST(ArtefactOfTheConsole, IsNotTheBug) {
+  const auto verdict = judge(kLockup, with({printing()}));
+  ASSERT_EQ(word(verdict), "inconclusive");
+  EXPECT_EQ(std::get<Inconclusive>(verdict).reason,
+            "soft lockup in nfs_wb_page, but its CPU was kept by printing (console-output): instrument less, or with a "
+            "faster console");
+  EXPECT_FALSE(decided(kLockup, {printing()}));
+}
+
+TEST(ArtefactOfTheConsole, IsTheBugWhenTheScenarioAsksForIt) {
+  const scenario::Expectation wanted =
+      scenario::ExpectReproduced{{{"soft-lockup", {"nfs_wb_page"}, "", "console-output"}}};
+  EXPECT_EQ(word(judge(wanted, with({printing()}))), "reproduced");
+  EXPECT_EQ(word(judge(wanted, with({lockup()}))), "other-failure");
+  EXPECT_TRUE(decided(wanted, {printing()}));
+}
+
+TEST(ArtefactOfTheConsole, IsNeitherSurvivalNorAFailure) {
+  EXPECT_EQ(word(judge(kSurvived, with({printing()}))), "inconclusive");
+  EXPECT_FALSE(decided(kSurvived, {printing()}));
+}
+
+TEST(ArtefactOfTheConsole, ExplainsTheStallsThatFollowButNoCrash) {
+  for (const auto kind : {EventKind::SoftLockup, EventKind::HungTask, EventKind::RcuStall, EventKind::StuckWorkload}) {
+    EXPECT_EQ(word(judge(kLockup, with({printing(), event(kind)}))), "inconclusive");
+    EXPECT_EQ(word(judge(kLockup, with({event(kind), printing()}))), "other-failure");
+  }
+  EXPECT_EQ(word(judge(kLockup, with({printing(), event(EventKind::Warning)}))), "other-failure");
+  EXPECT_EQ(word(judge(kLockup, with({printing(), event(EventKind::Oops)}))), "other-failure");
+}
+
+TEST(ArtefactOfTheConsole, DoesNotHideTheBugBehindIt) {
+  const auto verdict = judge(kLockup, with({printing(), lockup()}));
+  ASSERT_EQ(word(verdict), "reproduced");
+  EXPECT_EQ(std::get<Reproduced>(verdict).events, std::vector<std::size_t>{1});
 }
 
 }  // namespace
