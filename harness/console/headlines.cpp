@@ -12,16 +12,7 @@
 namespace relapse::console {
 namespace {
 
-// Reads what stands behind a row's start. False: the line only looked like a headline.
-using Reader = bool (*)(std::string_view rest, Headline& headline);
-
-struct Row {
-  std::string_view start;
-  EventKind kind;
-  std::string_view words;
-  Reader read = nullptr;
-  Extent extent = Extent::Report;
-};
+using Row = HeadlineRow;
 
 bool endsWithWords(std::string_view rest, std::string_view words) {
   return rest.find(words) != std::string_view::npos;
@@ -65,10 +56,14 @@ bool readCpu(std::string_view rest, Headline& headline) {
   return headline.cpu.has_value();
 }
 
-// "cat:70 blocked for more than 10 seconds."
+// "cat:70 blocked for more than 10 seconds.", "cat:70 can't die for more than 143 seconds."
 bool readHungTask(std::string_view rest, Headline& headline) {
-  const std::size_t past = rest.rfind(" blocked for more than ");
-  return past != std::string_view::npos && readTask(rest.substr(0, past), headline);
+  static constexpr std::array<std::string_view, 3> kVerbs{
+      " blocked for more than ", " blocked in I/O wait for more than ", " can't die for more than "};
+  return std::any_of(kVerbs.begin(), kVerbs.end(), [&](std::string_view verb) {
+    const std::size_t past = rest.rfind(verb);
+    return past != std::string_view::npos && readTask(rest.substr(0, past), headline);
+  });
 }
 
 // "rcu_preempt self-detected stall on CPU", "rcu_sched detected expedited stalls on CPUs/tasks: { 1-... }"
@@ -89,12 +84,24 @@ bool readWorkqueueLockup(std::string_view rest, Headline& headline) {
   return true;
 }
 
-// "paging request at virtual address ffff800012345678"
+// "paging request at virtual address ffff800012345678", "kernel NULL pointer dereference at 0000000000000080",
+// "page fault for address: ffff800012345678"
 bool readUnableToHandle(std::string_view rest, Headline& headline) {
-  const std::size_t past = rest.find(" at virtual address");
-  if (past == std::string_view::npos) return false;
-  headline.words = rest.substr(0, past);
+  if (endsWithWords(rest, "NULL pointer dereference"))
+    headline.words = "NULL pointer dereference";
+  else if (endsWithWords(rest, "paging request") || endsWithWords(rest, "page fault"))
+    headline.words = "paging request";
+  else if (const std::size_t past = rest.find(" at "); past != std::string_view::npos)
+    headline.words = rest.substr(0, past);
+  else
+    return false;
   return true;
+}
+
+// "synchronous external abort (0x96000210) at 0x0000ffff", "page domain fault (0x01b) at 0x00000000"
+bool readUnhandledFault(std::string_view rest, Headline& headline) {
+  headline.words = rest.substr(0, rest.find(" ("));
+  return !headline.words.empty();
 }
 
 // "Oops - Undefined instruction: 0000000002000000 [#1] SMP"
@@ -107,6 +114,28 @@ bool readInternalError(std::string_view rest, Headline& headline) {
   return true;
 }
 
+struct Check {
+  std::string_view file;
+  EventKind kind;
+  std::string_view words;
+};
+
+// Checks of the kernel's own data that only warn: what they find is a bug of whoever called them.
+constexpr std::array kChecks{
+    Check{"lib/list_debug.c:", EventKind::KernelBug, "list corruption"},
+    Check{"lib/refcount.c:", EventKind::KernelBug, "refcount bug"},
+    Check{"mm/usercopy.c:", EventKind::KernelBug, "bad usercopy"},
+    Check{"kernel/locking/lockdep.c:", EventKind::Lockdep, "lockdep: locking bug"},
+};
+
+void nameCheck(std::string_view place, Headline& headline) {
+  const auto check =
+      std::find_if(kChecks.begin(), kChecks.end(), [&](const Check& row) { return endsWithWords(place, row.file); });
+  if (check == kChecks.end()) return;
+  headline.kind = check->kind;
+  headline.words = check->words;
+}
+
 // "1 PID: 2 at fs/nfs/write.c:80 nfs_wb_page+0x70/0x1b4"
 bool readWarning(std::string_view rest, Headline& headline) {
   Cursor cursor(rest);
@@ -115,27 +144,100 @@ bool readWarning(std::string_view rest, Headline& headline) {
   headline.pid = cursor.decimal();
   if (!headline.pid || !cursor.take(" at ")) return false;
   const std::string_view place = cursor.rest();
+  nameCheck(place, headline);
   headline.function = readFrame(place.substr(0, place.find(" [")));
   const std::size_t blank = place.find(' ');
   if (!headline.function && blank != std::string_view::npos) headline.function = readFrame(place.substr(blank));
   return true;
 }
 
-// What lockdep says less the verb: "possible recursive locking detected" -> "possible recursive locking"
-bool readLockdep(std::string_view rest, Headline& headline) {
-  headline.words.append(rest.substr(0, rest.find(" detected")));
-  while (headline.words.ends_with('!')) headline.words.pop_back();
+// "fs/nfs/write.c:80 at nfs_wb_page+0x70/0x1b4, CPU#1: wr/67", with "[condition] " in front or not: from 6.19 on
+bool readShortWarning(std::string_view rest, Headline& headline) {
+  const std::size_t at = rest.find(" at ");
+  const std::size_t comma = rest.rfind(", CPU#");
+  if (at == std::string_view::npos || comma == std::string_view::npos || comma < at) return false;
+  Cursor cursor(rest.substr(comma + 6));
+  headline.cpu = cursor.decimal();
+  const std::string_view owner = cursor.take(": ") ? cursor.rest() : std::string_view{};
+  const std::size_t slash = owner.rfind('/');
+  if (!headline.cpu || slash == std::string_view::npos) return false;
+  headline.task = owner.substr(0, slash);
+  headline.pid = Cursor(owner.substr(slash + 1)).decimal();
+  nameCheck(rest.substr(0, at), headline);
+  headline.function = readFrame(rest.substr(at + 4, comma - at - 4));
   return true;
 }
 
-// "HARDIRQ-safe -> HARDIRQ-unsafe lock order detected", "cat/70 still has locks held!"; any other WARNING is none.
-bool readOtherLockdep(std::string_view rest, Headline& headline) {
-  if (endsWithWords(rest, "-unsafe lock order detected"))
-    headline.words.append("irq lock order");
-  else if (rest.ends_with(" still has locks held!"))
-    headline.words.append("locks held at exit");
-  else
-    return false;
+// "kernel stack regs at ffff... in wr:67 has bad 'bp' value ..."
+bool readUnwinder(std::string_view rest, Headline& headline) {
+  headline.namesFunction = false;
+  return endsWithWords(rest, " value");
+}
+
+struct Saying {
+  std::string_view start;
+  std::string_view words;
+  Extent extent = Extent::Report;
+  bool holder = false;  // the bug is where the lock was taken, or let go
+};
+
+// What lockdep says behind "WARNING: ", "BUG: " or "INFO: ", which have changed over the years.
+// kernel/locking/{lockdep,rtmutex-debug}.c, include/linux/rcupdate.h
+constexpr std::array kSayings{
+    Saying{"inconsistent lock state", "inconsistent lock state"},
+    Saying{"bad unlock balance detected", "bad unlock balance", Extent::Report, true},
+    Saying{"held lock freed", "held lock freed", Extent::Report, true},
+    Saying{"lock held when returning to user space", "lock held at return to user space", Extent::Text, true},
+    Saying{"suspicious RCU usage", "suspicious RCU usage"},
+    Saying{"Nested lock was not taken", "nested lock not taken"},
+    Saying{"circular locking deadlock detected", "circular locking deadlock"},
+    Saying{"Invalid wait context", "invalid wait context"},
+    Saying{"trying to register non-static key", "non-static key"},
+    Saying{"MAX_", "limit reached"},
+};
+
+bool readLockdep(std::string_view rest, Headline& headline) {
+  if (rest.ends_with(" ]")) rest.remove_suffix(2);
+  if (const std::size_t end = rest.find(" detected"); rest.starts_with("possible ") && end != std::string_view::npos) {
+    headline.words.append(rest.substr(0, end));
+    return true;
+  }
+  const auto said =
+      std::find_if(kSayings.begin(), kSayings.end(), [&](const Saying& row) { return rest.starts_with(row.start); });
+  if (said != kSayings.end()) {
+    headline.words.append(said->words);
+    headline.extent = said->extent;
+    headline.holder = said->holder;
+    return true;
+  }
+  const bool order = rest.ends_with("-unsafe lock order detected");
+  if (!order && !rest.ends_with(" still has locks held!")) return false;
+  headline.words.append(order ? "irq lock order" : "locks held at exit");
+  headline.holder = !order;
+  headline.usage = order;
+  return true;
+}
+
+// "lib/list_debug.c:47!"
+bool readKernelBug(std::string_view rest, Headline& headline) {
+  nameCheck(rest, headline);
+  return true;
+}
+
+// "smp_processor_id() in preemptible [00000000] code: wr/67"
+bool readPreemptible(std::string_view rest, Headline& headline) {
+  const std::size_t past = rest.find(" in preemptible");
+  headline.words = rest.substr(0, past);
+  headline.words.append(" in preemptible code");
+  return past != std::string_view::npos;
+}
+
+// "kmalloc-64 (Not tainted): Redzone overwritten"
+bool readSlab(std::string_view rest, Headline& headline) {
+  const std::size_t past = rest.find("): ");
+  if (past == std::string_view::npos || !endsWithWords(rest, "ainted")) return false;
+  if (endsWithWords(rest, "kasan:")) return false;  // KASAN's report follows
+  headline.words.append(lowerFirst(rest.substr(past + 3)));
   return true;
 }
 
@@ -149,13 +251,26 @@ bool readSanitizer(std::string_view rest, Headline& headline) {
 
 // "data-race in nfs_wb_page / nfs_commit_end": the pair is the bug's name.
 bool readRace(std::string_view rest, Headline& headline) {
-  headline.words.append(withoutAddresses(rest));
+  std::string pair = withoutAddresses(rest);
+  for (std::size_t at = pair.find(" ["); at != std::string::npos; at = pair.find(" [")) {
+    pair.erase(at, pair.find(']', at) - at + 1);
+  }
+  headline.words.append(pair);
   headline.namesFunction = false;
   return true;
 }
 
+// The whole of `words`, or what a cut line has of them.
+bool beginsAs(std::string_view text, std::string_view words) {
+  return words.starts_with(text);
+}
+
 // The text of a panic. 6.1 puts the oops' name before it: "Oops: Fatal exception".
 bool readPanic(std::string_view rest, Headline& headline) {
+  // ... that a warning asked for, and whose trace is printed in place of the warning's
+  const bool asked = endsWithWords(rest, "panic_on_warn set") || beginsAs(rest, "panic_on_warn set ...") ||
+                     beginsAs(rest, "scheduling while atomic");
+  if (asked) headline.extent = Extent::Continues;
   const std::size_t fatal = rest.find(": Fatal exception");
   if (fatal != std::string_view::npos) rest.remove_prefix(fatal + 2);
   headline.words.append(withoutAddresses(trimmed(rest)));
@@ -163,9 +278,21 @@ bool readPanic(std::string_view rest, Headline& headline) {
   return true;
 }
 
+// "nfs_wb_page+0x70/0x1b4"; an address before 4.20
+bool readStackProtector(std::string_view rest, Headline& headline) {
+  headline.function = readFrame(rest);
+  return true;
+}
+
 bool readAsIs(std::string_view, Headline& headline) {
   headline.namesFunction = false;
   return true;
+}
+
+// "unreferenced object 0xffff888102e5b600 (size 64):", from the kernel's own log or a copy of kmemleak's file
+bool readUnreferenced(std::string_view rest, Headline&) {
+  Cursor cursor(rest);
+  return cursor.take("0x") && cursor.hexadecimal() && cursor.take(" (size ");
 }
 
 bool readLeaks(std::string_view rest, Headline& headline) {
@@ -228,6 +355,9 @@ constexpr std::array kRows{
     Row{"BUG: workqueue lockup - pool", WorkqueueLockup, "workqueue lockup",
         readWorkqueueLockup},  // kernel/workqueue.c
 
+    Row{"Kernel panic - not syncing: Watchdog detected hard LOCKUP on cpu ", HardLockup, "hard lockup",
+        readCpu},  // kernel/watchdog_hld.c, up to 4.9
+
     // arch/arm64/mm/fault.c, arch/arm64/kernel/{traps,entry-common}.c
     Row{"Unable to handle kernel ", Oops, "", readUnableToHandle},
     Row{"Internal error: Oops - BUG: ", KernelBug, "kernel BUG", nullptr, Extent::Continues},
@@ -238,23 +368,26 @@ constexpr std::array kRows{
     Row{"Unhandled 64-bit el1h sync exception on CPU", Oops, "unhandled exception", readCpu},
     Row{"Unhandled 64-bit el1h error exception on CPU", Oops, "SError", readCpu},
     Row{"Insufficient stack space to handle exception!", Oops, "stack overflow", nullptr},
+    Row{"Unhandled fault: ", Oops, "", readUnhandledFault},  // likewise, and arch/arm/mm/fault.c
     Row{"Synchronous External Abort: ", Oops, "synchronous external abort", nullptr},
     // arch/x86/mm/fault.c, arch/x86/kernel/{traps,dumpstack}.c
-    Row{"BUG: unable to handle kernel NULL pointer dereference", Oops, "NULL pointer dereference", nullptr},
+    Row{"BUG: unable to handle ", Oops, "", readUnableToHandle},
     Row{"BUG: kernel NULL pointer dereference", Oops, "NULL pointer dereference", nullptr},
-    Row{"BUG: unable to handle kernel paging request", Oops, "paging request", nullptr},
-    Row{"BUG: unable to handle page fault", Oops, "paging request", nullptr},
     Row{"BUG: stack guard page was hit", Oops, "stack overflow", nullptr},
     Row{"BUG: TASK stack guard page was hit", Oops, "stack overflow", nullptr},
     Row{"general protection fault", Oops, "general protection fault", nullptr, Extent::Continues},
     Row{"Oops: general protection fault", Oops, "general protection fault", nullptr, Extent::Continues},
+    Row{"segment-related general protection fault", Oops, "general protection fault", nullptr, Extent::Continues},
+    Row{"stack segment: ", Oops, "stack segment fault", nullptr, Extent::Continues},
+    Row{"int3: ", Oops, "int3", nullptr, Extent::Continues}, Row{"PANIC: double fault", Oops, "double fault", nullptr},
     Row{"divide error: ", Oops, "divide error", nullptr, Extent::Continues},
+    Row{"divide_error: ", Oops, "divide error", nullptr, Extent::Continues},  // likewise, by the handler's name
     Row{"Oops: divide error: ", Oops, "divide error", nullptr, Extent::Continues},
     Row{"double fault: ", Oops, "double fault", nullptr, Extent::Continues},
     Row{"invalid opcode: ", Oops, "undefined instruction", nullptr, Extent::Continues},
     Row{"Oops: ", Oops, "oops", nullptr, Extent::Continues},
 
-    Row{"kernel BUG at ", KernelBug, "kernel BUG", nullptr},                       // lib/bug.c
+    Row{"kernel BUG at ", KernelBug, "kernel BUG", readKernelBug},                 // lib/bug.c
     Row{"Kernel BUG at ", KernelBug, "kernel BUG", nullptr},                       // likewise, not verbose
     Row{"BUG: Bad page state in process ", KernelBug, "bad page state", nullptr},  // mm/page_alloc.c
     Row{"BUG: Bad page map in process ", KernelBug, "bad page map", nullptr},      // mm/memory.c
@@ -264,22 +397,26 @@ constexpr std::array kRows{
     Row{"BUG: scheduling while atomic: ", KernelBug, "scheduling while atomic", nullptr},  // likewise
     Row{"BUG: spinlock ", KernelBug, "spinlock bug", nullptr},  // kernel/locking/spinlock_debug.c
     Row{"BUG: rwlock ", KernelBug, "rwlock bug", nullptr},      // likewise
-    Row{"BUG: using ", KernelBug, "smp_processor_id() in preemptible code", nullptr},  // lib/smp_processor_id.c
+    Row{"BUG: Bad rss-counter state ", KernelBug, "bad rss-counter state", readAsIs, Extent::Line},  // kernel/fork.c
+    Row{"BUG: Dentry ", KernelBug, "dentry still in use", nullptr},                                  // fs/dcache.c
+    Row{"VFS: Busy inodes after unmount", KernelBug, "busy inodes after unmount", readAsIs,
+        Extent::Line},                                                                                  // fs/super.c
+    Row{"VFS: Close: file count is 0", KernelBug, "file count is 0 at close", readAsIs, Extent::Line},  // fs/open.c
+    Row{"BUG ", KernelBug, "slab: ", readSlab},                                                         // mm/slub.c
+    Row{"BUG: using ", KernelBug, "", readPreemptible},  // lib/smp_processor_id.c
     Row{"BUG: workqueue leaked lock or atomic: ", KernelBug, "workqueue leaked lock", nullptr},  // kernel/workqueue.c
-    Row{"Kernel panic - not syncing: ", Panic, "panic: ", readPanic},                            // kernel/panic.c
-    Row{"WARNING: CPU: ", Warning, "WARNING", readWarning},                                      // likewise
-
-    // kernel/locking/{lockdep,rtmutex-debug}.c, include/linux/rcupdate.h
-    Row{"WARNING: possible ", Lockdep, "lockdep: possible ", readLockdep},
-    Row{"WARNING: inconsistent lock state", Lockdep, "lockdep: inconsistent lock state", nullptr},
-    Row{"WARNING: bad unlock balance", Lockdep, "lockdep: bad unlock balance", nullptr},
-    Row{"WARNING: held lock freed!", Lockdep, "lockdep: held lock freed", nullptr},
-    Row{"WARNING: lock held when returning to user space!", Lockdep, "lockdep: lock held at return to user space",
-        nullptr, Extent::Text},
-    Row{"WARNING: suspicious RCU usage", Lockdep, "lockdep: suspicious RCU usage", nullptr},
-    Row{"WARNING: Nested lock was not taken", Lockdep, "lockdep: nested lock not taken", nullptr},
-    Row{"WARNING: circular locking deadlock", Lockdep, "lockdep: circular locking deadlock", nullptr},
-    Row{"WARNING: ", Lockdep, "lockdep: ", readOtherLockdep},
+    // kernel/panic.c, kernel/sched/core.c
+    Row{"Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: ", Panic,
+        "panic: stack is corrupted", readStackProtector},
+    Row{"Kernel panic - not syncing: corrupted stack end", Panic, "panic: corrupted stack end", nullptr},
+    Row{"Kernel panic - not syncing: ", Panic, "panic: ", readPanic},
+    Row{"WARNING: CPU: ", Warning, "WARNING", readWarning},  // kernel/panic.c
+    Row{"WARNING: kernel stack ", Warning, "WARNING: bad kernel stack",
+        readUnwinder},                                       // arch/x86/kernel/unwind_frame.c
+    Row{"WARNING: ", Lockdep, "lockdep: ", readLockdep},     // kernel/locking/lockdep.c
+    Row{"BUG: ", Lockdep, "lockdep: ", readLockdep},         // likewise
+    Row{"INFO: ", Lockdep, "lockdep: ", readLockdep},        // likewise, up to 4.13
+    Row{"WARNING: ", Warning, "WARNING", readShortWarning},  // lib/bug.c
 
     Row{"BUG: KASAN: ", Sanitizer, "KASAN: ", readSanitizer},                            // mm/kasan/report.c
     Row{"BUG: KFENCE: ", Sanitizer, "KFENCE: ", readSanitizer},                          // mm/kfence/report.c
@@ -287,6 +424,8 @@ constexpr std::array kRows{
     Row{"BUG: KCSAN: ", Sanitizer, "KCSAN: ", readRace},                                 // kernel/kcsan/report.c
     Row{"UBSAN: ", Sanitizer, "UBSAN: ", readSanitizer},                                 // lib/ubsan.c
     Row{"kmemleak: ", Kmemleak, "new suspected memory leaks", readLeaks, Extent::Line},  // mm/kmemleak.c
+    Row{"unreferenced object ", Kmemleak, "memory leak", readUnreferenced},              // likewise
+    Row{"kmemleak: unreferenced object ", Kmemleak, "memory leak", readUnreferenced},    // likewise, kmemleak.verbose
 
     // mm/oom_kill.c
     Row{"Out of memory: Kill", Oom, "out of memory:", readVictim, Extent::Continues},
@@ -305,27 +444,16 @@ constexpr std::array kRows{
 };
 
 // pr_fmt() of the files above.
-constexpr std::array<std::string_view, 4> kSubsystems{"watchdog: ", "rcu: ", "NMI watchdog: ", "SDEI NMI watchdog: "};
-
-// Most lines begin with a byte that no row begins with.
-bool mayBegin(char c) {
-  static const auto table = [] {
-    std::array<bool, 256> bytes{};
-    for (const Row& row : kRows) bytes[static_cast<unsigned char>(row.start.front())] = true;
-    for (const std::string_view row : kSubsystems) bytes[static_cast<unsigned char>(row.front())] = true;
-    return bytes;
-  }();
-  return table[static_cast<unsigned char>(c)];
-}
-
-// A line that lost its end may be the start of another row's line, too.
-bool isAmbiguous(std::string_view text, EventKind kind) {
-  return std::any_of(kRows.begin(), kRows.end(),
-                     [&](const Row& row) { return row.kind != kind && row.start.starts_with(text); });
-}
+constexpr std::array kSubsystems{
+    SubsystemRow{"[ "},  // "[ INFO: possible circular locking dependency detected ]": lockdep, up to 4.13
+    SubsystemRow{"traps: "},
+    SubsystemRow{"watchdog: "},
+    SubsystemRow{"rcu: "},
+    SubsystemRow{"NMI watchdog: "},
+    SubsystemRow{"SDEI NMI watchdog: "},
+};
 
 std::optional<Headline> readRow(const Row& row, std::string_view text) {
-  if (!text.starts_with(row.start)) return std::nullopt;
   Headline headline{.kind = row.kind, .extent = row.extent, .words = std::string(row.words)};
   if (row.read != nullptr && !row.read(text.substr(row.start.size()), headline)) return std::nullopt;
   return headline;
@@ -333,18 +461,43 @@ std::optional<Headline> readRow(const Row& row, std::string_view text) {
 
 }  // namespace
 
-std::optional<Headline> readHeadline(std::string_view text, bool cut) {
-  if (text.empty() || !mayBegin(text.front())) return std::nullopt;
-  for (const std::string_view subsystem : kSubsystems) {
-    if (text.starts_with(subsystem)) text.remove_prefix(subsystem.size());
-  }
-  for (const Row& row : kRows) {
-    auto headline = readRow(row, text);
-    if (!headline) continue;
-    if (cut && isAmbiguous(text, headline->kind)) return std::nullopt;
-    return headline;
-  }
-  return std::nullopt;
+HeadlineTable::HeadlineTable() : headlines_(kRows), subsystems_(kSubsystems) {}
+
+std::optional<Headline> HeadlineTable::read(std::string_view text, bool cut) const {
+  if (!mayBegin(text)) return std::nullopt;
+  subsystems_.any(text, [&](const SubsystemRow& subsystem) {
+    text.remove_prefix(subsystem.start.size());
+    return true;
+  });
+  std::optional<Headline> headline;
+  headlines_.any(text, [&](const Row& row) {
+    headline = readRow(row, text);
+    return headline.has_value();
+  });
+  if (headline && cut && (isAmbiguous(text, headline->kind) || !isPlaced(*headline))) return std::nullopt;
+  return headline;
+}
+
+// The file that a warning names decides about its kind, and comes before the function.
+bool HeadlineTable::isPlaced(const Headline& headline) {
+  return headline.kind != EventKind::Warning || headline.function || !headline.namesFunction;
+}
+
+// A line that lost its end may be the start of another row's line, too.
+bool HeadlineTable::isAmbiguous(std::string_view text, EventKind kind) const {
+  return std::any_of(headlines_.rows().begin(), headlines_.rows().end(),
+                     [&](const Row& row) { return row.kind != kind && row.start.starts_with(text); });
+}
+
+std::string HeadlineTable::rowName(std::size_t row) const {
+  const auto& rows = headlines_.rows();
+  if (row < rows.size()) return "headline: " + std::string(rows[row].start);
+  return "subsystem: " + std::string(subsystems_.rows()[row - rows.size()].start);
+}
+
+void HeadlineTable::remove(std::size_t row) {
+  const std::size_t headlines = headlines_.rows().size();
+  row < headlines ? headlines_.remove(row) : subsystems_.remove(row - headlines);
 }
 
 bool isOomInvocation(std::string_view text) {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "console/lines.hpp"
 
-#include <algorithm>
-
 namespace relapse::console {
 namespace {
 
@@ -13,11 +11,10 @@ unsigned byteAt(std::string_view text, std::size_t index) {
   return index < text.size() ? static_cast<unsigned char>(text[index]) : 0u;
 }
 
-bool isPlainAscii(std::string_view text) {
-  return std::none_of(text.begin(), text.end(), [](char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return byte < 0x20 || byte > 0x7e;
-  });
+// Neither printable ASCII nor a tab.
+bool isOdd(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte < 0x20 && byte != '\t') || byte > 0x7e;
 }
 
 // Length of the escape sequence at the start of `text`: "ESC [ ... letter", or ESC and one byte.
@@ -49,44 +46,53 @@ std::size_t utf8Length(std::string_view text) {
   return length;
 }
 
+// The loops over one block have a constant length, so that the compiler makes vectors of them.
+unsigned char dirtyBytes(const char* block) {
+  unsigned char dirty = 0;
+  for (std::size_t i = 0; i < PlainBlocks::kBlock; ++i) {
+    const auto byte = static_cast<unsigned char>(block[i]);
+    const bool printable = static_cast<unsigned char>(byte - 0x20) <= 0x5e;
+    const bool blank = byte == '\n' || byte == '\t' || byte == '\r';
+    dirty = static_cast<unsigned char>(dirty | static_cast<unsigned char>(!(printable | blank)));
+  }
+  return dirty;
+}
+
 }  // namespace
 
+PlainBlocks::Is PlainBlocks::look(std::size_t block) const {
+  const std::string_view bytes = piece_.substr(block * kBlock, kBlock);
+  if (bytes.size() == kBlock) return dirtyBytes(bytes.data()) != 0 ? Is::Odd : Is::Plain;
+  std::array<char, kBlock> last;
+  last.fill('\n');
+  bytes.copy(last.data(), kBlock);
+  return dirtyBytes(last.data()) != 0 ? Is::Odd : Is::Plain;
+}
+
 std::string_view cleaned(std::string_view raw, std::string& scratch) {
-  if (isPlainAscii(raw)) return raw;
-  scratch.clear();
+  const auto firstOdd = std::find_if(raw.begin(), raw.end(), isOdd);
+  if (firstOdd == raw.end()) return raw;
+  scratch.assign(raw.begin(), firstOdd);
+  raw.remove_prefix(static_cast<std::size_t>(firstOdd - raw.begin()));
   while (!raw.empty()) {
     const char c = raw.front();
     std::size_t length = 1;
-    if (c == kEscape) {
+    if (!isOdd(c)) {
+      length = static_cast<std::size_t>(std::find_if(raw.begin(), raw.end(), isOdd) - raw.begin());
+      scratch += raw.substr(0, length);
+    } else if (c == kEscape) {
       length = escapeLength(raw);
     } else if (static_cast<unsigned char>(c) >= 0x80) {
       length = utf8Length(raw);
       scratch += length == 0 ? kReplacement : raw.substr(0, length);
-    } else if (c == '\t' || (byteAt(raw, 0) >= 0x20 && c != 0x7f)) {
-      scratch += c;
     }
     raw.remove_prefix(std::max<std::size_t>(length, 1));
   }
   return scratch;
 }
 
-void LineSplitter::feed(const ConsoleChunk& chunk, const LineSink& sink) {
-  std::string_view rest = chunk.bytes;
-  while (!rest.empty()) {
-    const std::size_t lineFeed = rest.find('\n');
-    std::string_view segment = rest.substr(0, lineFeed);
-    for (std::size_t at = segment.find('\r'); at != std::string_view::npos; at = segment.find('\r')) {
-      end(segment.substr(0, at), chunk.arrival, sink);
-      segment.remove_prefix(at + 1);
-    }
-    if (lineFeed == std::string_view::npos) return take(segment, chunk.arrival);
-    end(segment, chunk.arrival, sink);
-    rest.remove_prefix(lineFeed + 1);
-  }
-}
-
-void LineSplitter::finish(const LineSink& sink) {
-  if (length_ > 0) emit(pending_, true, sink);
+bool LineSplitter::isPlain(std::string_view text) {
+  return std::none_of(text.begin(), text.end(), isOdd);
 }
 
 void LineSplitter::take(std::string_view piece, Instant arrival) {
@@ -96,25 +102,10 @@ void LineSplitter::take(std::string_view piece, Instant arrival) {
   length_ += piece.size();
 }
 
-void LineSplitter::end(std::string_view piece, Instant arrival, const LineSink& sink) {
-  if (length_ == 0) {
-    arrival_ = arrival;
-    length_ = piece.size();
-    emit(piece.substr(0, kLongestLine), false, sink);
-  } else {
-    take(piece, arrival);
-    emit(pending_, false, sink);
-  }
-  ++start_;  // the line's end itself
-}
-
-void LineSplitter::emit(std::string_view kept, bool cut, const LineSink& sink) {
-  dropped_ += length_ - kept.size();
-  const std::string_view text = cleaned(kept, scratch_);
-  if (!text.empty()) sink(Line{text, {start_, start_ + length_}, arrival_, cut});
-  start_ += length_;
-  length_ = 0;
+const std::string& LineSplitter::join() {
+  joined_.swap(pending_);
   pending_.clear();
+  return joined_;
 }
 
 }  // namespace relapse::console

@@ -1,266 +1,228 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "console/parser.hpp"
 
-#include <algorithm>
-#include <deque>
+#include <cstdlib>
+#include <cstring>
 #include <utility>
 
-#include "console/body.hpp"
 #include "console/cursor.hpp"
-#include "console/frames.hpp"
-#include "console/headlines.hpp"
-#include "console/lines.hpp"
-#include "console/printk.hpp"
-#include "console/report.hpp"
+#include "console/parser_state.hpp"
 
 namespace relapse::console {
 namespace {
 
-constexpr std::size_t kMostOpen = 16;  // reports at a time; one more closes the oldest
-constexpr std::string_view kFirstLine = "Booting Linux on physical CPU";  // arch/arm64/kernel/setup.c
+std::string silenceTitle(Instant silence) {
+  const auto count = silence.count();
+  return "console silent for " +
+         (count % 1000 == 0 ? std::to_string(count / 1000) + " s" : std::to_string(count) + " ms");
+}
 
 }  // namespace
 
-class ConsoleParser::State {
- public:
-  explicit State(ParserOptions options) : options_(std::move(options)) {}
-
-  std::vector<ConsoleEvent> feed(const ConsoleChunk& chunk) {
-    now_ = chunk.arrival;
-    splitter_.feed(chunk, [this](const Line& line) { onLine(line); });
-    return collect();
+std::vector<ConsoleEvent> ConsoleParser::State::feed(const ConsoleChunk& chunk) {
+  now_ = chunk.arrival;
+  if (!chunk.bytes.empty()) {
+    lastBytes_ = now_;
+    silent_ = false;
   }
-
-  std::vector<ConsoleEvent> tick(Instant now) {
-    for (auto& report : open_) {
-      if (report->quietSince(now)) report->end();
-    }
-    return collect();
+  floods_.expire(now_, ready_);
+  for (std::string_view rest = chunk.bytes; !rest.empty();) {
+    const std::string_view piece = rest.substr(0, LineSplitter::kMostBytes);
+    splitter_.feed(
+        {piece, chunk.arrival}, [this](const Line& line) { onLine(line); },
+        [this](std::string_view start, std::uint64_t first) { return repeats(start, first); });
+    before_.keep();
+    rest.remove_prefix(piece.size());
   }
+  return collect();
+}
 
-  std::vector<ConsoleEvent> finish() {
-    splitter_.finish([this](const Line& line) { onLine(line); });
-    endAll();
-    return collect();
+std::vector<ConsoleEvent> ConsoleParser::State::tick(Instant now) {
+  replay();
+  if (strays_.quietSince(now)) endStrays();
+  open_.endQuiet(now);
+  flush();
+  floods_.tick(now, ready_);
+  if (options_.silence && !silent_ && now - lastBytes_ >= *options_.silence) {
+    silent_ = true;
+    ConsoleEvent event;
+    event.kind = EventKind::Silence;
+    event.title = silenceTitle(*options_.silence);
+    event.at = lastBytes_;
+    event.span = {splitter_.bytes(), splitter_.bytes()};
+    endStrays();
+    queue(std::move(event));
   }
+  return collect();
+}
 
-  ParserCounts counts() const {
-    ParserCounts counts = counts_;
-    counts.droppedBytes = splitter_.droppedBytes();
-    return counts;
-  }
+std::vector<ConsoleEvent> ConsoleParser::State::finish() {
+  splitter_.finish([this](const Line& line) { onLine(line); });
+  replay();
+  cut_ = true;
+  endBoot();
+  return collect();
+}
 
- private:
-  using Owned = std::unique_ptr<Report>;
-
-  void onLine(const Line& line);
-  std::optional<KernelLine> kernelLine(const Line& line);
-  void onHeadline(const Headline& headline, const KernelLine& line);
-  void onBody(const BodyLine& body, const KernelLine& line);
-  void noteBoot(const KernelLine& line);
-
-  Report* ownerOf(const BodyLine& body, const KernelLine& line);
-  Report* ownerOfFrame(const RawFrame& frame, const KernelLine& line);
-  Report* startTrace(const KernelLine& line);
-  Report* onCpuLine(const CpuLine& cpu, const KernelLine& line);
-  template <class Fits>
-  Report* newest(const KernelLine& line, Fits fits);
-
-  void add(Owned report);
-  void passBy(const Report* owner, const KernelLine* line);
-  void endAll();
-  void flush();
-  std::vector<ConsoleEvent> collect() {
-    flush();
-    return std::exchange(ready_, {});
-  }
-
-  ParserOptions options_;
-  LineSplitter splitter_;
-  std::deque<Owned> open_;            // in the order in which they began; over ones wait for those before
-  Report* current_ = nullptr;         // took a line last
-  std::optional<KernelLine> before_;  // the line before, when it belongs to no report
-  std::vector<ConsoleEvent> ready_;
-  std::string release_;
-  bool stamped_ = false;
-  double lastStamp_ = 0;
-  Instant now_{0};
-  ParserCounts counts_;
-};
+ParserCounts ConsoleParser::State::counts() const {
+  ParserCounts counts = counts_;
+  counts.droppedBytes = splitter_.droppedBytes();
+  counts.ambiguousLines += open_.ambiguousLines();
+  return counts;
+}
 
 void ConsoleParser::State::onLine(const Line& line) {
   ++counts_.lines;
-  const auto kernel = kernelLine(line);
-  if (!kernel) return passBy(nullptr, nullptr);
-  if (trimmed(kernel->text).empty()) return;
-  if (const auto headline = readHeadline(kernel->text, line.cut)) {
-    onHeadline(*headline, *kernel);
-  } else if (!open_.empty() || trimmed(kernel->text).starts_with("CPU: ")) {
-    onBody(readBody(kernel->text), *kernel);
-  } else {
-    noteBoot(*kernel);
-    if (kernel->text.starts_with(' ') && readFrame(kernel->text)) ++counts_.strayFrames;
-    before_ = *kernel;
+  if (echo_.active() ? follows(line) : skim(line)) return;
+  const std::string_view text = line.plain ? line.text : cleaned(line.text, scratch_);
+  const auto read = text.empty() ? std::nullopt : source_.read(text);
+  if (!read) return onUserLine();
+  const KernelLine kernel{read->text, read->caller, read->time, line.span, line.arrival, now_};
+  if (trimmed(kernel.text).empty()) return;
+  onKernelLine(kernel, line.cut);
+  if (!line.plain) before_.keep();  // scratch_ is for the next line
+}
+
+// The shortest way through a flood: the very line that comes next in it, known before its end is looked for.
+std::size_t ConsoleParser::State::repeats(std::string_view rest, std::uint64_t first) {
+  if (!echo_.active() || echo_.awaited().empty() || !patterns_.empty()) return 0;
+  const std::string_view awaited = echo_.awaited();
+  const Stamp stamp = readStamp(rest);
+  const std::size_t length = stamp.length + 1 + awaited.size();
+  if (stamp.length == 0 || rest.size() <= length || rest[stamp.length] != ' ') return 0;
+  if ((rest[length] != '\n' && rest[length] != '\r') || length > LineSplitter::kLongestLine) return 0;
+  if (std::memcmp(rest.data() + stamp.length + 1, awaited.data(), awaited.size()) != 0) return 0;
+  if (!echo_.take(stamp.micros, {first, first + length}, now_, now_)) return 0;
+  ++counts_.lines;
+  source_.stamped(stamp);
+  return length;
+}
+
+// Another line while a flood goes on.
+bool ConsoleParser::State::follows(const Line& line) {
+  if (!line.plain || line.cut || !patterns_.empty()) return false;
+  const Stamp stamp = readStamp(line.text);
+  if (stamp.length == 0 || stamp.length + 1 >= line.text.size() || line.text[stamp.length] != ' ') return false;
+  const std::string_view text = line.text.substr(stamp.length + 1);
+  if (hasKernelTag(text) || trimmed(text).empty()) return false;
+  source_.stamped(stamp);
+  onKernelLine({text, {}, stamp.time(), line.span, line.arrival, now_}, false);
+  return true;
+}
+
+// The short way for most lines of a log: nothing is open, and this one begins nothing. False: it has to be read.
+bool ConsoleParser::State::skim(const Line& line) {
+  if (!open_.empty() || !strays_.empty() || !patterns_.empty()) return false;
+  if (!line.plain) return skimOdd(line);
+  const Stamp stamp = readStamp(line.text);
+  std::string_view text = line.text.substr(stamp.length);
+  if (stamp.length > 0) {
+    std::string_view caller;
+    if (text.starts_with(' ')) {
+      text.remove_prefix(1);
+    } else {
+      const PrintkLine read = readPrintk(line.text);
+      text = read.text;
+      caller = read.caller;
+    }
+    if (text.empty() || matters(text) || hasKernelTag(text)) return false;
+    source_.stamped(stamp);
+    before_.set(line, text, caller, &stamp, now_, true);
+    return true;
   }
+  if (mayBeMarked(text)) return false;
+  if (source_.marked()) return !beginsBoot(text);
+  if (matters(text)) return false;
+  before_.set(line, text, {}, nullptr, now_, true);
+  return true;
+}
+
+// A line with odd bytes, without a look at all of them.
+bool ConsoleParser::State::skimOdd(const Line& line) {
+  constexpr std::size_t kEnough = 48;
+  const std::string_view start = cleaned(line.text.substr(0, kEnough), scratch_);
+  if (start.size() < 8 || mayBeMarked(start) || matters(start)) return false;
+  for (std::size_t at = line.text.find('['); at != std::string_view::npos; at = line.text.find('[', at + 1)) {
+    const auto next = static_cast<unsigned char>(at + 1 < line.text.size() ? line.text[at + 1] : '\0');
+    if (next <= ' ' || next == 0x7f || (next >= '0' && next <= '9')) return false;
+  }
+  if (source_.marked()) return true;
+  before_.set(line, line.text, {}, nullptr, now_, false);
+  return true;
+}
+
+// Could a line of the kernel begin an event, or be of a report? Errs on yes.
+bool ConsoleParser::State::matters(std::string_view text) const {
+  return mayBeBody(text) || tables_.headlines().mayBegin(text);
+}
+
+// Could it be a line that is read though no report is open? Errs on yes.
+bool ConsoleParser::State::mayBeBody(std::string_view text) const {
+  switch (text.front()) {
+    case ' ':
+    case '\t':
+    case '=':  // the self test
+    case '[':  // a caller, an old frame's address
+      return true;
+    case 'B':
+      return beginsBoot(text);
+    case 'C':
+      return text.starts_with("CPU: ") || text.starts_with("Call ");
+    default:
+      return false;
+  }
+}
+
+void ConsoleParser::State::onUserLine() {
+  if (echo_.active() && echo_.pass() == Echo::Step::Taken) return;
+  replay();
+  open_.pass(nullptr);
   flush();
 }
 
-// The line as the kernel printed it; nothing for a line of user space.
-std::optional<KernelLine> ConsoleParser::State::kernelLine(const Line& line) {
-  PrintkLine read = readPrintk(line.text);
-  if (!read.time) {
-    if (const auto embedded = readEmbeddedPrintk(line.text, lastStamp_)) read = *embedded;
-  }
-  if (read.time) {
-    stamped_ = true;
-    lastStamp_ = *read.time;
-  } else if (read.text.starts_with(kFirstLine)) {
-    stamped_ = false;  // this boot may print without stamps
-  }
-  if (stamped_ && !read.time) return std::nullopt;
-  return KernelLine{std::string(read.text), std::string(read.caller), read.time, line.span, line.arrival, now_};
-}
-
-void ConsoleParser::State::noteBoot(const KernelLine& line) {
-  if (line.text.starts_with(kFirstLine)) endAll();
-}
-
-void ConsoleParser::State::onHeadline(const Headline& headline, const KernelLine& line) {
-  before_.reset();
-  if (!headline.release.empty()) {
-    endAll();  // a new boot
-    release_ = headline.release;
-  }
-  const auto goesOn = std::find_if(open_.begin(), open_.end(), [&](const Owned& report) {
-    return !report->isOver() && report->mayOwn(line) && report->continuedBy(headline);
-  });
-  if (goesOn != open_.end()) {
-    current_ = goesOn->get();
-    current_->take(headline, line);
-  } else {
-    add(std::make_unique<Report>(headline, line));
-  }
-  passBy(open_.empty() ? nullptr : current_, &line);
-}
-
-void ConsoleParser::State::onBody(const BodyLine& body, const KernelLine& line) {
-  if (std::holds_alternative<Plain>(body)) {
-    noteBoot(line);
-    passBy(nullptr, &line);
-    before_ = line;
+void ConsoleParser::State::onKernelLine(const KernelLine& line, bool cut) {
+  if (echoes(line, cut)) {
+    matchPatterns(line);
     return;
   }
-  const Report* last = current_;
-  Report* owner = ownerOf(body, line);
-  if (owner != nullptr) {
-    owner->take(body, line);
-    current_ = owner;
-  } else if (current_ != last) {
-    owner = current_;  // a report that this line began
-  } else if (std::holds_alternative<FrameLine>(body)) {
-    ++counts_.strayFrames;
-  }
-  passBy(owner, &line);
-  before_.reset();
-}
-
-Report* ConsoleParser::State::ownerOf(const BodyLine& body, const KernelLine& line) {
-  if (const auto* cpu = std::get_if<CpuLine>(&body)) return onCpuLine(*cpu, line);
-  if (const auto* frame = std::get_if<FrameLine>(&body)) return ownerOfFrame(frame->frame, line);
-  if (std::holds_alternative<TraceStart>(body)) return startTrace(line);
-  if (std::holds_alternative<ProgramCounter>(body)) {
-    Report* waiting = newest(line, [](const Report& report) { return report.awaitsProgramCounter(); });
-    return waiting != nullptr ? waiting : newest(line, [](const Report& report) { return report.awaitsFrame(); });
-  }
-  if (std::holds_alternative<LinkRegister>(body)) {
-    return newest(line, [](const Report& report) { return report.awaitsLinkRegister(); });
-  }
-  if (std::holds_alternative<TraceEnd>(body)) {
-    return newest(line, [](const Report& report) { return report.endsWithMark(); });
-  }
-  if (std::holds_alternative<Ruler>(body)) {
-    return newest(line, [](const Report& report) { return report.kind() == EventKind::Sanitizer; });
-  }
-  if (std::holds_alternative<PanicEnd>(body)) {
-    return newest(line, [](const Report& report) { return report.kind() == EventKind::Panic; });
-  }
-  return newest(line, [](const Report&) { return true; });
-}
-
-// The report that took a line last, else the newest one, of those that fit.
-template <class Fits>
-Report* ConsoleParser::State::newest(const KernelLine& line, Fits fits) {
-  const auto suits = [&](const Report& report) { return !report.isOver() && report.mayOwn(line) && fits(report); };
-  if (current_ != nullptr && suits(*current_)) return current_;
-  const auto found = std::find_if(open_.rbegin(), open_.rend(), [&](const Owned& report) { return suits(*report); });
-  return found == open_.rend() ? nullptr : found->get();
-}
-
-// A frame that is the pc of a report whose trace has just begun is certainly its.
-Report* ConsoleParser::State::ownerOfFrame(const RawFrame& frame, const KernelLine& line) {
-  Report* begins = newest(line, [&](const Report& report) { return report.beginsWith(frame); });
-  return begins != nullptr ? begins : newest(line, [](const Report& report) { return report.awaitsFrame(); });
-}
-
-// A new trace ends those of the same caller. One that is cut short goes on, perhaps, in the new one.
-Report* ConsoleParser::State::startTrace(const KernelLine& line) {
-  Report* owner = newest(line, [](const Report& report) { return report.awaitsTrace(); });
-  for (auto& report : open_) {
-    if (report.get() == owner || report->isOver() || !report->mayOwn(line)) continue;
-    if (report->awaitsFrame() && report->cutShort()) ++counts_.ambiguousLines;
-    if (report->traced()) report->end();
-  }
-  return owner;
-}
-
-Report* ConsoleParser::State::onCpuLine(const CpuLine& cpu, const KernelLine& line) {
-  Report* owner = newest(line, [&](const Report& report) { return report.awaitsCpuLine(cpu); });
-  if (owner != nullptr) return owner;
-  const bool told = before_ && before_->caller == line.caller && std::holds_alternative<Plain>(readBody(before_->text));
-  KernelLine message = told ? *before_ : line;
-  if (!told) message.text.clear();
-  add(std::make_unique<Report>(Report::dumpStack(message, cpu, line)));
-  return nullptr;  // it took the line
-}
-
-void ConsoleParser::State::add(Owned report) {
-  if (open_.size() >= kMostOpen) {
-    for (auto& oldest : open_) {
-      if (oldest->isOver()) continue;
-      oldest->end();
-      break;
-    }
-    flush();
-  }
-  open_.push_back(std::move(report));
-  current_ = open_.back().get();
-}
-
-void ConsoleParser::State::passBy(const Report* owner, const KernelLine* line) {
-  for (auto& report : open_) {
-    if (report.get() != owner && !report->isOver()) report->pass(line);
-  }
-}
-
-void ConsoleParser::State::endAll() {
-  for (auto& report : open_) report->end();
+  replay();
+  place(line, cut);
+  matchPatterns(line);
   flush();
 }
 
-// Events leave in the order in which they began.
-void ConsoleParser::State::flush() {
-  while (!open_.empty() && open_.front()->isOver()) {
-    if (auto event = open_.front()->event(release_)) {
-      event->node = options_.node;
-      ready_.push_back(std::move(*event));
-      ++counts_.events;
-    }
-    if (current_ == open_.front().get()) current_ = nullptr;
-    open_.pop_front();
-  }
+void ConsoleParser::State::matchPatterns(const KernelLine& line) {
+  if (patterns_.empty()) return;
+  const auto found = patterns_.firstIn(line.text);
+  if (!found) return;
+  replay();
+  endStrays();
+  flush();
+  ConsoleEvent event;
+  event.kind = EventKind::Pattern;
+  event.title = "pattern \"" + patterns_.text(*found) + "\"";
+  event.message = trimmed(line.text);
+  event.at = line.arrival;
+  event.kernelTime = line.time;
+  event.release = release_;
+  event.span = line.span;
+  queue(std::move(event));
 }
 
-ConsoleParser::ConsoleParser(ParserOptions options) : state_(std::make_unique<State>(std::move(options))) {}
+ConsoleParser::ConsoleParser(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+ConsoleParser::ConsoleParser(ParserOptions options) {
+  auto patterns = PatternSet::make(options.patterns);
+  if (!patterns) std::abort();
+  state_ = std::make_unique<State>(std::move(options), std::move(*patterns));
+}
+
+Result<ConsoleParser> ConsoleParser::make(ParserOptions options) {
+  auto patterns = PatternSet::make(options.patterns);
+  if (!patterns) return tl::unexpected(patterns.error());
+  return ConsoleParser(std::make_unique<State>(std::move(options), std::move(*patterns)));
+}
+
 ConsoleParser::~ConsoleParser() = default;
 ConsoleParser::ConsoleParser(ConsoleParser&&) noexcept = default;
 ConsoleParser& ConsoleParser::operator=(ConsoleParser&&) noexcept = default;

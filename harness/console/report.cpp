@@ -6,8 +6,7 @@
 
 #include "console/cursor.hpp"
 #include "console/frames.hpp"
-#include "console/parser.hpp"
-#include "console/skip.hpp"
+#include "console/signature.hpp"
 #include "console/titles.hpp"
 
 namespace relapse::console {
@@ -68,10 +67,10 @@ void insertUnframedCaller(ConsoleEvent& event) {
 
 }  // namespace
 
-Report::Report(const Headline& headline, const KernelLine& line)
-    : headline_(headline), caller_(line.caller), lastSeen_(line.seen) {
+Report::Report(const Headline& headline, const KernelLine& line, const Tables& tables)
+    : tables_(&tables), headline_(headline), caller_(line.caller), lastSeen_(line.seen) {
   tracing_ = headline.extent != Extent::Text && habit(headline.kind).bareFrames;
-  hasErrorLine_ = headline.extent == Extent::Continues;
+  hasErrorLine_ = headline.extent == Extent::Continues && headline.kind != Panic;
   over_ = headline.extent == Extent::Ends || headline.extent == Extent::Line;
   event_.kind = headline.kind;
   event_.message = trimmed(line.text);
@@ -84,32 +83,34 @@ Report::Report(const Headline& headline, const KernelLine& line)
   event_.span = line.span;
 }
 
-Report Report::dumpStack(const KernelLine& message, const CpuLine& cpu, const KernelLine& line) {
+Report Report::dumpStack(const KernelLine& message, const CpuLine& cpu, const KernelLine& line, const Tables& tables) {
   Headline headline;
   headline.kind = isOomInvocation(message.text) ? Oom : DumpStack;
   headline.words = headline.kind == Oom ? "out of memory" : "dump_stack";
   headline.namesFunction = headline.kind == DumpStack;
-  Report report(headline, message);
+  Report report(headline, message, tables);
   report.take(BodyLine{cpu}, line);
   return report;
 }
 
 bool Report::mayOwn(const KernelLine& line) const {
-  return caller_.empty() || line.caller.empty() || caller_ == line.caller;
+  if (caller_.empty() || line.caller.empty() || caller_ == line.caller) return true;
+  // the CPU that the report is about answers itself
+  return otherCpus_ && event_.cpu && line.caller == "C" + std::to_string(*event_.cpu);
 }
 
 bool Report::awaitsCpuLine(const CpuLine& cpu) const {
-  if (otherCpus_) return true;
   if (headline_.extent == Extent::Text) return false;
   const bool panicForm = kind() == HungTask && !headline_.namesFunction;
   if (hasCpuLine_ || (!habit(kind()).cpuLine && !panicForm)) return false;
   if (traced() && !habit(kind()).bareFrames) return false;
-  if (kind() == RcuStall) return true;  // one CPU may report another
+  if (kind() == RcuStall) return true;                          // one CPU may report another
+  if (headline_.pid && *headline_.pid == cpu.pid) return true;  // it may have moved to another CPU since
   return !headline_.cpu || *headline_.cpu == cpu.cpu;
 }
 
 bool Report::awaitsTrace() const {
-  if (headline_.extent == Extent::Text) return false;
+  if (headline_.extent == Extent::Text || (kind() == Lockdep && traced())) return false;
   return traces_.empty() || otherCpus_ || habit(kind()).manyTraces;
 }
 
@@ -118,6 +119,7 @@ bool Report::awaitsFrame() const {
 }
 
 bool Report::beginsWith(const RawFrame& frame) const {
+  if (!tracing_ && hasCpuLine_ && traces_.empty()) return frame.text.find(" from ") != std::string::npos;  // arm
   if (!tracing_ || traces_.empty()) return false;
   const Trace& trace = traces_.back();
   return trace.frames.empty() && trace.pc && samePlace(*trace.pc, frame);
@@ -126,12 +128,17 @@ bool Report::beginsWith(const RawFrame& frame) const {
 bool Report::cutShort() const {
   if (!tracing_ || traces_.empty()) return false;
   const auto& frames = traces_.back().frames;
-  return frames.empty() || frameRole(withoutCompilerSuffix(frames.back().symbol)) != FrameRole::Shared;
+  return frames.empty() || tables_->skip().role(frames.back().symbol) != FrameRole::Shared;
 }
 
 bool Report::atBottom() const {
-  static constexpr std::array<std::string_view, 5> kBottoms{"el0_svc", "el0t_64_sync", "el0_sync", "ret_from_fork",
-                                                            "entry_SYSCALL_64_after_hwframe"};
+  static constexpr std::array<std::string_view, 7> kBottoms{"el0_svc",
+                                                            "el0t_64_sync",
+                                                            "el0_sync",
+                                                            "ret_from_fork",
+                                                            "entry_SYSCALL_64_after_hwframe",
+                                                            "secondary_start_kernel",
+                                                            "__secondary_switched"};
   if (traces_.empty() || traces_.back().frames.empty()) return false;
   return std::find(kBottoms.begin(), kBottoms.end(), traces_.back().frames.back().symbol) != kBottoms.end();
 }
@@ -143,17 +150,19 @@ bool Report::traced() const {
 }
 
 bool Report::endsWithMark() const {
-  return kind() == Warning || kind() == Sanitizer || isFaultFamily(kind());
+  return kind() == Warning || kind() == Lockdep || kind() == Sanitizer || isFaultFamily(kind());
 }
 
 bool Report::continuedBy(const Headline& headline) const {
   if (headline.extent != Extent::Continues && headline.extent != Extent::Ends) return false;
   if (headline.kind == Oom) return kind() == Oom;
+  if (headline.kind == Panic) return endsWithMark() && !traced();
   return isFaultFamily(headline.kind) && isFaultFamily(kind()) && !hasErrorLine_ && !traced();
 }
 
 void Report::take(const Headline& headline, const KernelLine& line) {
-  hasErrorLine_ = true;
+  if (headline.kind == Panic) hasCpuLine_ = false;  // panic() prints one more, and the trace
+  if (headline.kind != Panic) hasErrorLine_ = true;
   if (headline.kind == Oom) {
     if (!event_.pid) headline_.words = headline.words;
     event_.task = headline.task;
@@ -176,7 +185,7 @@ void Report::read(const CpuLine& cpu) {
   tracing_ = habit(kind()).bareFrames;
   if (hasCpuLine_) return;  // of another CPU; its trace is kept beside the first
   hasCpuLine_ = true;
-  if (kind() == Lockdep) traces_.clear(), frames_ = 0;  // the stacks before were of the dependency chain
+  if (kind() == Lockdep) endOfChain();
   if (!event_.cpu) event_.cpu = cpu.cpu;
   event_.taint = cpu.taint;
   event_.release = cpu.release;
@@ -185,9 +194,22 @@ void Report::read(const CpuLine& cpu) {
   if (!event_.pid) event_.pid = cpu.pid;
 }
 
+// The stacks before were of the dependency chain.
+void Report::endOfChain() {
+  if (headline_.usage && !traces_.empty()) {
+    const auto& frames = traces_.front().frames;
+    const auto place = std::find_if(frames.begin(), frames.end(),
+                                    [&](const RawFrame& frame) { return isMeaningful(frame, kind(), *tables_); });
+    if (place != frames.end()) headline_.function = *place;
+  }
+  traces_.clear();
+  frames_ = 0;
+}
+
 void Report::read(const TraceStart&) {
   tracing_ = true;
   interrupted_ = false;
+  userSide_ = false;
   if (traces_.size() < kMostTraces) traces_.push_back(std::move(next_));
   next_ = {};
 }
@@ -195,10 +217,15 @@ void Report::read(const TraceStart&) {
 void Report::read(const FrameLine& frame) {
   const bool section = interrupted_ && habit(kind()).bareFrames && !traces_.empty() && !traces_.back().frames.empty();
   interrupted_ = false;
+  if (!tracing_) read(TraceStart{});
+  if (kind() == Lockdep && !hasCpuLine_) read(LockPlace{frame.frame});
   if (frames_ >= kMostFrames) return;
   if (traces_.empty() || section) traces_.push_back({});
   traces_.back().frames.push_back(frame.frame);
   ++frames_;
+  const std::string& symbol = frame.frame.symbol;
+  const bool last = symbol == "el0t_64_sync" || symbol == "__secondary_switched" || symbol == "secondary_start_kernel";
+  if (kind() == Lockdep && hasCpuLine_ && last) over_ = true;  // its own stack is the last thing it prints
 }
 
 void Report::read(const ProgramCounter& place) {
@@ -211,6 +238,24 @@ void Report::read(const ProgramCounter& place) {
   trace.pcInside = trace.pcInside || !trace.pc;
   if (!trace.pc) trace.pc = place.place;
   read(FrameLine{place.place});
+}
+
+// Before a trace its CPU's; inside one, on x86, those of what was interrupted.
+void Report::read(const Registers& registers) {
+  if (userSide_) return;
+  const bool inside = tracing_ && !traces_.empty();
+  if (inside && !traces_.back().pcInside) return;
+  auto& kept = inside ? traces_.back().registers : next_.registers;
+  for (const Register& one : registers.values) {
+    const bool known = std::any_of(kept.begin(), kept.end(), [&](const Register& old) { return old.name == one.name; });
+    if (kept.size() < kMostRegisters && !known) kept.push_back(one);
+  }
+}
+
+void Report::read(const MemoryAccess& access) {
+  if (kind() != Sanitizer || accessKnown_ || !headline_.namesFunction) return;
+  accessKnown_ = true;
+  headline_.words.append(" ").append(access.way);
 }
 
 void Report::read(const StalledCpu& stalled) {
@@ -235,8 +280,13 @@ void Report::read(const OtherCpu& other) {
 }
 
 void Report::read(const InFlight& work) {
-  if (kind() != WorkqueueLockup || headline_.function) return;
+  if (headline_.function || (kind() != WorkqueueLockup && kind() != KernelBug)) return;
   headline_.function = readLocation(work.function);
+}
+
+// Who holds a lock that must not be held is the bug; for others the trace tells.
+void Report::read(const LockPlace& lock) {
+  if (kind() == Lockdep && headline_.holder && !headline_.function) headline_.function = lock.place;
 }
 
 bool Report::pass(const KernelLine* line) {
@@ -264,7 +314,7 @@ const Report::Trace* Report::chosenTrace() const {
     ConsoleEvent probe;
     probe.kind = kind();
     probe.frames = trace.frames;
-    if (!meaningfulFrames(probe).empty()) return &trace;
+    if (!meaningfulFrames(probe, *tables_).empty()) return &trace;
   }
   return first;
 }
@@ -276,6 +326,7 @@ std::optional<ConsoleEvent> Report::event(std::string_view release) const {
   if (const Trace* chosen = chosenTrace()) trace = *chosen;
   if (kind() == Warning && trace.frames.empty() && !trace.pc) trace.pc = headline_.function;
   event.frames = std::move(trace.frames);
+  event.registers = std::move(trace.registers);
   event.pc = std::move(trace.pc);
   event.lr = std::move(trace.lr);
   const bool there =
@@ -287,11 +338,15 @@ std::optional<ConsoleEvent> Report::event(std::string_view release) const {
   return event;
 }
 
+// The place that the headline names, unless it is one of those that any report shares; else the
+// innermost meaningful frame.
 std::string Report::title(const ConsoleEvent& event) const {
   if (!headline_.namesFunction) return headline_.words;
-  const auto own = meaningfulFrames(event);
-  if (!own.empty()) return titleIn(headline_.words, withoutCompilerSuffix(own.front().symbol));
-  return titleIn(headline_.words, headline_.function ? withoutCompilerSuffix(headline_.function->symbol) : "");
+  const auto& place = headline_.function;
+  const auto own = meaningfulFrames(event, *tables_);
+  const bool placed = place && isMeaningful(*place, kind(), *tables_);
+  if (!placed && !own.empty()) return titleIn(headline_.words, withoutCompilerSuffix(own.front().symbol, *tables_));
+  return titleIn(headline_.words, place ? withoutCompilerSuffix(place->symbol, *tables_) : "");
 }
 
 }  // namespace relapse::console

@@ -1,78 +1,127 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <algorithm>
-#include <array>
+#include "console/signature.hpp"
 
-#include "console/parser.hpp"
-#include "console/skip.hpp"
+#include <algorithm>
+
 #include "console/titles.hpp"
 
 namespace relapse::console {
 namespace {
 
-constexpr std::array<std::string_view, 6> kSuffixes{".isra.", ".constprop.", ".part.", ".cold", ".lto_priv.", ".llvm."};
-
-FrameRole roleOf(const RawFrame& frame) {
-  return frameRole(withoutCompilerSuffix(frame.symbol));
-}
-
 bool isSpin(EventKind kind) {
   return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
 }
 
-// A detector that runs in the timer interrupt and dumps its own stack shows the interrupt's frames
-// first; what spins lies beneath the interrupt's entry.
-std::size_t firstBeneathInterrupt(const ConsoleEvent& event) {
-  const auto& frames = event.frames;
-  if (!isSpin(event.kind) || frames.empty() || roleOf(frames.front()) != FrameRole::Reporter) return 0;
-  const auto entry = std::find_if(frames.begin(), frames.end(),
-                                  [](const RawFrame& frame) { return roleOf(frame) == FrameRole::InterruptEntry; });
-  return entry == frames.end() ? 0 : static_cast<std::size_t>(entry - frames.begin());
+// Not an address, not an odd value such as "(null)", and not the data that a wrong address fell into.
+bool isFunction(const RawFrame& frame) {
+  constexpr std::uint64_t kLongest = 1u << 24;
+  if (frame.size && *frame.size > kLongest) return false;
+  const char first = frame.symbol.empty() ? ' ' : frame.symbol.front();
+  const bool letter = (first >= 'a' && first <= 'z') || (first >= 'A' && first <= 'Z') || first == '_';
+  return letter && frame.symbol.find(' ') == std::string::npos;
 }
 
-bool holds(const std::vector<RawFrame>& frames, std::string_view symbol) {
-  return std::any_of(frames.begin(), frames.end(),
-                     [&](const RawFrame& frame) { return withoutCompilerSuffix(frame.symbol) == symbol; });
+// What of `common` the functions of another report hold, too.
+std::vector<std::string> shared(const std::vector<std::string>& common, const std::vector<std::string>& functions) {
+  std::vector<std::string> both;
+  std::copy_if(common.begin(), common.end(), std::back_inserter(both), [&](const std::string& name) {
+    return std::find(functions.begin(), functions.end(), name) != functions.end();
+  });
+  return both;
 }
 
-// The innermost frame of the first trace that all others have, too.
-std::string_view commonFrame(const std::vector<std::vector<RawFrame>>& traces) {
-  for (const RawFrame& frame : traces.front()) {
-    const std::string_view symbol = withoutCompilerSuffix(frame.symbol);
-    if (std::all_of(traces.begin() + 1, traces.end(), [&](const auto& trace) { return holds(trace, symbol); })) {
-      return symbol;
-    }
+std::vector<std::string> functionsOf(const ConsoleEvent& event, const Tables& tables) {
+  std::vector<std::string> names;
+  for (const RawFrame& frame : meaningfulFrames(event, tables)) {
+    names.emplace_back(withoutCompilerSuffix(frame.symbol, tables));
   }
-  return {};
+  return names;
 }
 
 }  // namespace
 
-std::string_view withoutCompilerSuffix(std::string_view symbol) {
-  std::size_t end = symbol.size();
-  for (const std::string_view suffix : kSuffixes) end = std::min(end, symbol.find(suffix));
-  return symbol.substr(0, end);
+std::size_t firstBeneathInterrupt(const ConsoleEvent& event, const Tables& tables) {
+  const auto& frames = event.frames;
+  const auto role = [&](const RawFrame& frame) { return tables.skip().role(frame.symbol); };
+  if (!isSpin(event.kind) || frames.empty() || role(frames.front()) != FrameRole::Reporter) return 0;
+  const auto entry = std::find_if(frames.begin(), frames.end(),
+                                  [&](const RawFrame& frame) { return role(frame) == FrameRole::InterruptEntry; });
+  return entry == frames.end() ? 0 : static_cast<std::size_t>(entry - frames.begin());
 }
 
-std::vector<RawFrame> meaningfulFrames(const ConsoleEvent& event) {
+bool isMeaningful(const RawFrame& frame, EventKind kind, const Tables& tables) {
+  if (!frame.reliable || !isFunction(frame)) return false;
+  if (isSpin(kind) && tables.skip().printsToConsole(frame.symbol)) return false;
+  switch (tables.skip().role(frame.symbol)) {
+    case FrameRole::Own:
+      return true;
+    case FrameRole::Allocator:
+      return kind != EventKind::Kmemleak;
+    case FrameRole::Waiting:
+      return kind != EventKind::HungTask;
+    default:
+      return false;
+  }
+}
+
+std::vector<RawFrame> meaningfulFrames(const ConsoleEvent& event, const Tables& tables) {
   std::vector<RawFrame> own;
-  std::copy_if(event.frames.begin() + static_cast<std::ptrdiff_t>(firstBeneathInterrupt(event)), event.frames.end(),
-               std::back_inserter(own),
-               [](const RawFrame& frame) { return frame.reliable && frame.offset && roleOf(frame) == FrameRole::Own; });
+  std::copy_if(event.frames.begin() + static_cast<std::ptrdiff_t>(firstBeneathInterrupt(event, tables)),
+               event.frames.end(), std::back_inserter(own),
+               [&](const RawFrame& frame) { return isMeaningful(frame, event.kind, tables); });
   return own;
 }
 
-std::string signature(const std::vector<ConsoleEvent>& events) {
+std::string signature(const std::vector<ConsoleEvent>& events, const Tables& tables) {
   if (events.empty()) return {};
   const ConsoleEvent& first = events.front();
   if (!isSpin(first.kind)) return first.title;
-  std::vector<std::vector<RawFrame>> traces;
+  std::optional<std::vector<std::string>> common;
   for (const ConsoleEvent& event : events) {
     if (!isSpin(event.kind)) continue;
-    auto frames = meaningfulFrames(event);
-    if (!frames.empty()) traces.push_back(std::move(frames));  // a report that lost its trace says nothing
+    const auto functions = functionsOf(event, tables);
+    if (functions.empty()) continue;  // a report that lost its trace says nothing
+    common = common ? shared(*common, functions) : functions;
   }
-  if (traces.empty()) return first.title;
-  return titleIn(spinWords(first.kind), commonFrame(traces));
+  if (!common) return first.title;
+  return titleIn(spinWords(first.kind), common->empty() ? "" : common->front());
+}
+
+std::size_t SignatureBook::add(const ConsoleEvent& event) {
+  if (event.kind == EventKind::BootMilestone && event.title.starts_with("Linux version ")) newBoot();
+  if (isSpin(event.kind)) return addSpin(event);
+  const auto known = titles_.find(event.title);
+  if (known != titles_.end()) return known->second;
+  const std::size_t bug = begin({.title = event.title});
+  titles_.emplace(event.title, bug);
+  return bug;
+}
+
+std::size_t SignatureBook::addSpin(const ConsoleEvent& event) {
+  const Spin spin{event.kind, event.cpu, event.pid};
+  auto functions = functionsOf(event, *tables_);
+  if (const auto known = spins_.find(spin); known != spins_.end()) {
+    Bug& bug = bugs_[known->second];
+    if (functions.empty()) return known->second;
+    auto common = bug.common.empty() ? std::move(functions) : shared(bug.common, functions);
+    if (!common.empty()) {
+      bug.common = std::move(common);
+      return known->second;
+    }
+  }
+  const std::size_t bug = begin({.title = event.title, .spin = event.kind, .common = std::move(functions)});
+  spins_[spin] = bug;
+  return bug;
+}
+
+std::size_t SignatureBook::begin(Bug bug) {
+  bugs_.push_back(std::move(bug));
+  return bugs_.size() - 1;
+}
+
+std::string SignatureBook::signature(std::size_t bug) const {
+  const Bug& known = bugs_.at(bug);
+  return known.common.empty() ? known.title : titleIn(spinWords(*known.spin), known.common.front());
 }
 
 }  // namespace relapse::console

@@ -2,12 +2,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "console/body.hpp"
 #include "console/frames.hpp"
-#include "console/headlines.hpp"
 #include "console/lines.hpp"
 #include "console/printk.hpp"
-#include "console/skip.hpp"
+#include "console/tables.hpp"
 
 namespace relapse::console {
 namespace {
@@ -15,7 +13,8 @@ namespace {
 std::vector<std::string> linesOf(const std::vector<std::string>& pieces) {
   std::vector<std::string> lines;
   LineSplitter splitter;
-  const auto keep = [&](const Line& line) { lines.emplace_back(line.text); };
+  std::string scratch;
+  const auto keep = [&](const Line& line) { lines.emplace_back(cleaned(line.text, scratch)); };
   for (const std::string& piece : pieces) splitter.feed({piece, Instant{0}}, keep);
   splitter.finish(keep);
   return lines;
@@ -103,6 +102,11 @@ TEST(Frames, ReadsTheShapesOfAllKernels) {
       {" [<ffffffff81234567>] ? nfs_wb_page+0x70/0x1b4 [nfs]", "nfs_wb_page", "nfs", false},
       {" <EOI>  nfs_wb_page+0x70/0x1b4", "nfs_wb_page", "", true},
       {" 0xffffffc01d9a6c00", "0xffffffc01d9a6c00", "", true},
+      {" nfs_wb_page+0x70/0x1b4 fs/nfs/write.c:80", "nfs_wb_page", "", true},
+      {" nfs_wb_page fs/nfs/write.c:80 [inline]", "nfs_wb_page", "", true},
+      {"[<c010d558>] (dump_stack) from [<c010d830>] (nfs_wb_page+0x70/0x1b4)", "nfs_wb_page", "", true},
+      {" dump_stack from nfs_wb_page+0x70/0x1b4", "nfs_wb_page", "", true},
+      {"[c000000049a87530] [c000000049a875a0] nfs_wb_page+0x70/0x1b4 (unreliable)", "nfs_wb_page", "", false},
   };
   for (const Case& shape : cases) {
     const auto frame = readFrame(shape.line);
@@ -152,33 +156,95 @@ TEST(CpuLine, ReadsTaskTaintAndRelease) {
   EXPECT_FALSE(readCpuLine("CPU: 1 PID: 67 at x"));
 }
 
+std::vector<std::string> registersIn(std::string_view line) {
+  std::vector<std::string> read;
+  const auto body = Tables::kernel().body().read(line);
+  if (const auto* registers = std::get_if<Registers>(&body)) {
+    for (const Register& one : registers->values) read.push_back(one.name + "=" + one.value);
+  }
+  return read;
+}
+
+TEST(RegisterLines, ReadsRegistersOfBothArchitectures) {
+  EXPECT_THAT(registersIn("x29: ffff800012345678 x9 : 0000000000000001"),
+              ElementsAre("x29=ffff800012345678", "x9=0000000000000001"));
+  EXPECT_THAT(registersIn("sp : ffff800012345678"), ElementsAre("sp=ffff800012345678"));
+  EXPECT_THAT(registersIn("pstate: 60000005 (nZCv daif -PAN -UAO)"),
+              ElementsAre("pstate=60000005 (nZCv daif -PAN -UAO)"));
+  EXPECT_THAT(registersIn("RSP: 0018:ffffc90000123456 EFLAGS: 00010246"),
+              ElementsAre("RSP=0018:ffffc90000123456", "EFLAGS=00010246"));
+  EXPECT_THAT(registersIn("FS:  0000000000000000(0000) GS:ffff888012345678(0000) knlGS:0000000000000000"),
+              ElementsAre("FS=0000000000000000(0000)", "GS=ffff888012345678(0000)", "knlGS=0000000000000000"));
+}
+
+TEST(RegisterLines, TakesNothingElseForRegisters) {
+  for (const char* line : {"Code: 1234 5678", "x: 12", "RIP: 0010:f+0x1/0x2", "sp : 12 and more", "x29: 12 y: 3", ""}) {
+    EXPECT_THAT(registersIn(line), testing::IsEmpty()) << line;
+  }
+}
+
+TEST(RipLines, TellTheKernelsFromUserSpaces) {
+  const auto place = [](std::string_view line) {
+    const auto body = Tables::kernel().body().read(line);
+    const auto* counter = std::get_if<ProgramCounter>(&body);
+    return counter != nullptr ? counter->place.symbol : std::string("-");
+  };
+  EXPECT_EQ("nfs_wb_page", place("RIP: 0010:nfs_wb_page+0x70/0x1b4"));
+  EXPECT_EQ("nfs_wb_page", place("RIP: 0010:[<ffffffff81234567>]  [<ffffffff81234567>] nfs_wb_page+0x70/0x1b4"));
+  EXPECT_EQ("nfs_wb_page", place("RIP: nfs_wb_page+0x70/0x1b4 RSP: ffff880012345678"));
+  EXPECT_EQ("-", place("RIP: 0033:0x7f1234567890"));
+}
+
 TEST(TaskLine, ReadsTheOldAndTheNewForm) {
-  const auto old = readBody("my cat          R  running task        0    67     60 0x00000002");
+  const auto old = Tables::kernel().body().read("my cat          R  running task        0    67     60 0x00000002");
   ASSERT_TRUE(std::holds_alternative<TaskLine>(old));
   EXPECT_EQ("my cat", std::get<TaskLine>(old).comm);
   EXPECT_EQ(67, std::get<TaskLine>(old).pid);
-  const auto later = readBody("task:my cat          state:D stack:0     pid:70    ppid:61     flags:0x00000000");
+  const auto later =
+      Tables::kernel().body().read("task:my cat          state:D stack:0     pid:70    ppid:61     flags:0x00000000");
   ASSERT_TRUE(std::holds_alternative<TaskLine>(later));
   EXPECT_EQ("my cat", std::get<TaskLine>(later).comm);
   EXPECT_EQ(70, std::get<TaskLine>(later).pid);
 }
 
 TEST(Headlines, SplitTaskNamesAtTheLastColonAndBracket) {
-  const auto lockup = readHeadline("watchdog: BUG: soft lockup - CPU#73 stuck for 22s! [a]: [b:c:2649529]", false);
+  const auto lockup =
+      Tables::kernel().headlines().read("watchdog: BUG: soft lockup - CPU#73 stuck for 22s! [a]: [b:c:2649529]", false);
   ASSERT_TRUE(lockup);
   EXPECT_EQ("a]: [b:c", lockup->task);
   EXPECT_EQ(2649529, lockup->pid);
   EXPECT_EQ(73, lockup->cpu);
-  const auto hung = readHeadline("INFO: task a:b blocked for more than x:70 blocked for more than 10 seconds.", false);
+  const auto hung = Tables::kernel().headlines().read(
+      "INFO: task a:b blocked for more than x:70 blocked for more than 10 seconds.", false);
   ASSERT_TRUE(hung);
   EXPECT_EQ("a:b blocked for more than x", hung->task);
   EXPECT_EQ(70, hung->pid);
 }
 
+TEST(Headlines, ChecksOfTheKernelsOwnDataThatWarnAreBugsOfTheirCallers) {
+  struct Case {
+    std::string line;
+    EventKind kind;
+  };
+  const std::vector<Case> cases{
+      {"WARNING: CPU: 1 PID: 2 at lib/refcount.c:28 refcount_warn_saturate+0xf4/0x144", EventKind::KernelBug},
+      {"WARNING: CPU: 1 PID: 2 at lib/list_debug.c:59 __list_del_entry_valid+0xf4/0x144", EventKind::KernelBug},
+      {"WARNING: CPU: 1 PID: 2 at kernel/locking/lockdep.c:900 look_up_lock_class+0xf4/0x144", EventKind::Lockdep},
+      {"WARNING: CPU: 1 PID: 2 at fs/nfs/write.c:80 nfs_wb_page+0x70/0x1b4", EventKind::Warning},
+      {"WARNING: fs/nfs/write.c:80 at nfs_wb_page+0x70/0x1b4, CPU#1: wr/67", EventKind::Warning},
+  };
+  for (const Case& shape : cases) {
+    const auto headline = Tables::kernel().headlines().read(shape.line, false);
+    ASSERT_TRUE(headline) << shape.line;
+    EXPECT_EQ(shape.kind, headline->kind) << shape.line;
+    EXPECT_EQ(1, headline->cpu) << shape.line;
+  }
+}
+
 TEST(Headlines, ACutLineThatMayStillBecomeAnotherKindIsNone) {
-  EXPECT_FALSE(readHeadline("Kernel panic - not syncing: hung_ta", true));
-  EXPECT_TRUE(readHeadline("Kernel panic - not syncing: hung_ta", false));
-  EXPECT_TRUE(readHeadline("Kernel panic - not syncing: Fatal exc", true));
+  EXPECT_FALSE(Tables::kernel().headlines().read("Kernel panic - not syncing: hung_ta", true));
+  EXPECT_TRUE(Tables::kernel().headlines().read("Kernel panic - not syncing: hung_ta", false));
+  EXPECT_TRUE(Tables::kernel().headlines().read("Kernel panic - not syncing: Fatal exc", true));
 }
 
 TEST(Headlines, TitlesHoldNoAddresses) {
@@ -187,14 +253,16 @@ TEST(Headlines, TitlesHoldNoAddresses) {
 }
 
 TEST(FrameRoles, KnowWhatEveryReportShares) {
-  for (const char* symbol : {"dump_backtrace", "__warn", "panic"}) EXPECT_EQ(FrameRole::Reporter, frameRole(symbol));
-  for (const char* symbol : {"el1_irq", "el1h_64_irq"}) EXPECT_EQ(FrameRole::InterruptEntry, frameRole(symbol));
+  for (const char* symbol : {"dump_backtrace", "__warn", "panic"})
+    EXPECT_EQ(FrameRole::Reporter, Tables::kernel().skip().role(symbol));
+  for (const char* symbol : {"el1_irq", "el1h_64_irq"})
+    EXPECT_EQ(FrameRole::InterruptEntry, Tables::kernel().skip().role(symbol));
   for (const char* symbol :
        {"__switch_to", "rwsem_down_write_failed", "rwsem_down_write_slowpath", "el0_svc_handler"}) {
-    EXPECT_EQ(FrameRole::Shared, frameRole(symbol)) << symbol;
+    EXPECT_EQ(FrameRole::Shared, Tables::kernel().skip().role(symbol)) << symbol;
   }
   for (const char* symbol : {"nfs_wb_page", "clear_page_dirty_for_io", "schedule_work"}) {
-    EXPECT_EQ(FrameRole::Own, frameRole(symbol)) << symbol;
+    EXPECT_EQ(FrameRole::Own, Tables::kernel().skip().role(symbol)) << symbol;
   }
 }
 
