@@ -4,40 +4,18 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
-#include <iostream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "cli/doctor.hpp"
 #include "cli/places.hpp"
-#include "console/parser.hpp"
-#include "report/json.hpp"
-#include "report/terminal.hpp"
 #include "scenario/scenario.hpp"
 
 namespace relapse::cli {
 namespace {
-
-// Feeds a whole log; true if it could be read.
-bool scanLog(std::istream& in, bool trace, bool json, bool& anyFailing) {
-  console::ConsoleParser parser;
-  const auto show = [&](const std::vector<console::ConsoleEvent>& events) {
-    for (const auto& event : events) {
-      anyFailing = anyFailing || console::isFailing(event.kind);
-      fmt::print("{}", json ? report::eventJson(event) + "\n" : report::eventText(event, trace));
-    }
-  };
-  std::array<char, 64u << 10> buffer;
-  while (in.read(buffer.data(), buffer.size()) || in.gcount() > 0)
-    show(parser.feed({{buffer.data(), static_cast<std::size_t>(in.gcount())}, console::Instant{0}}));
-  show(parser.finish());
-  return !in.bad();
-}
 
 std::string expectation(const scenario::Scenario& scenario) {
   if (const auto* reproduced = std::get_if<scenario::ExpectReproduced>(&scenario.expect))
@@ -125,24 +103,6 @@ int doctorCommand(const Common& common) {
   }
   const bool healthy = std::all_of(findings.begin(), findings.end(), [](const auto& finding) { return finding.good; });
   return healthy ? 0 : kHostLacks;
-}
-
-int scanCommand(const std::vector<std::string>& logs, bool trace, const Common& common) {
-  bool anyFailing = false;
-  for (const auto& log : logs) {
-    bool read = false;
-    if (log == "-") {
-      read = scanLog(std::cin, trace, common.json, anyFailing);
-    } else {
-      std::ifstream file(log, std::ios::binary);
-      read = file && scanLog(file, trace, common.json, anyFailing);
-    }
-    if (!read) {
-      printFailure({FailureKind::BadInput, fmt::format("{}: expected a console log, it cannot be read", log)});
-      return kBadInput;
-    }
-  }
-  return anyFailing ? 1 : 0;
 }
 
 int referenceCommand() {

@@ -41,12 +41,20 @@ struct RunArguments {
   bool asBisectStep = false;
 };
 
+struct ScanArguments {
+  std::vector<std::string> logs;  // files; "-" is standard input
+  std::vector<std::string> only;  // kinds
+  bool trace = false;
+  bool summary = false;
+  bool follow = false;
+};
+
 // Each returns the exit status and prints what a person (or --json a program) reads.
 int runCommand(const RunArguments& arguments, const Common& common);
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);
 int doctorCommand(const Common& common);
-int scanCommand(const std::vector<std::string>& logs, bool trace, const Common& common);
+int scanCommand(const ScanArguments& arguments, const Common& common);
 int referenceCommand();
 
 // Prints a failure as every command does: what happened, and below it what to do.

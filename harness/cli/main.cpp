@@ -50,6 +50,29 @@ void addRun(CLI::App& app, RunArguments& run) {
   app.footer(std::string(kRunExamples) + kStages);
 }
 
+constexpr const char* kScanHelp = R"(
+Examples:
+  relapse scan console.log                             one line an event
+  relapse scan -v --only soft-lockup,hung-task console.log.gz
+  relapse scan --json console.log | jq -r .signature
+  relapse scan --summary logs/*.log.zst                which bugs, how often, in how many logs
+  relapse scan --follow /var/log/guest.log             as they come; Ctrl-C ends it
+  journalctl -k | relapse scan -
+
+A log is plain, or packed with gzip, xz or zstd. docs/scan.md has the kinds and the keys of --json.
+Exit status: 0 no event of a failing kind, 1 some (of the kinds of --only; marked as artefact or not),
+64 bad usage, or a log that cannot be read to its end (the others are), 69 the host lacks something.
+)";
+
+void addScan(CLI::App& app, ScanArguments& scan) {
+  app.add_option("log", scan.logs, "console logs; `-` is standard input")->required();
+  app.add_flag("-v,--trace", scan.trace, "with their traces");
+  app.add_option("--only", scan.only, "KIND,...: events of these kinds alone")->delimiter(',')->allow_extra_args(false);
+  app.add_flag("--summary", scan.summary, "one line a signature, with counts and first and last time");
+  app.add_flag("-f,--follow", scan.follow, "go on reading a log that grows");
+  app.footer(kScanHelp);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -74,10 +97,9 @@ int main(int argc, char** argv) {
   validate->add_option("--set", sets, "KEY=VALUE: as in run")->allow_extra_args(false);
   auto* list = app.add_subcommand("list", "the scenarios that there are");
   auto* doctor = app.add_subcommand("doctor", "what this host has and lacks, with the commands that mend it");
-  bool trace = false;
-  auto* scan = app.add_subcommand("scan", "events of console logs; `-` is standard input");
-  scan->add_option("log", files, "console logs")->required();
-  scan->add_flag("-v,--trace", trace, "with their traces");
+  ScanArguments scan;
+  auto* scanApp = app.add_subcommand("scan", "events of console logs; `-` is standard input");
+  addScan(*scanApp, scan);
   auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
 
   try {
@@ -92,7 +114,7 @@ int main(int argc, char** argv) {
     if (validate->parsed()) return validateCommand(files, sets);
     if (list->parsed()) return listCommand(common);
     if (doctor->parsed()) return doctorCommand(common);
-    if (scan->parsed()) return scanCommand(files, trace, common);
+    if (scanApp->parsed()) return scanCommand(scan, common);
     if (reference->parsed()) return referenceCommand();
   } catch (const std::exception& error) {  // standard output was closed, memory ran out
     printFailure({relapse::FailureKind::Internal, error.what()});

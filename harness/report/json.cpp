@@ -1,26 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/json.hpp"
 
-#include <nlohmann/json.hpp>
-
+#include "report/event_json.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::report {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
-std::string text(const Json& value, int indent) {
-  return value.dump(indent, ' ', false, Json::error_handler_t::replace);
-}
-
-Json frame(const console::RawFrame& raw) {
-  Json out{{"symbol", raw.symbol}};
-  if (raw.offset) out["offset"] = *raw.offset;
-  if (raw.size) out["size"] = *raw.size;
-  if (!raw.module.empty()) out["module"] = raw.module;
-  if (!raw.reliable) out["reliable"] = false;
-  out["text"] = raw.text;
+Json last(const console::LastReport& report) {
+  Json out{{"at_ms", report.at.count()}, {"span", spanJson(report.span)}};
+  if (report.kernelTime) out["time"] = *report.kernelTime;
   return out;
 }
 
@@ -36,11 +25,14 @@ Json event(const console::ConsoleEvent& seen) {
   if (seen.pid) out["pid"] = *seen.pid;
   if (!seen.taint.empty()) out["taint"] = seen.taint;
   if (!seen.release.empty()) out["release"] = seen.release;
-  if (seen.pc) out["pc"] = frame(*seen.pc);
-  if (seen.lr) out["lr"] = frame(*seen.lr);
-  out["frames"] = Json::array();
-  for (const auto& raw : seen.frames) out["frames"].push_back(frame(raw));
-  out["span"] = {seen.span.first, seen.span.past};
+  if (seen.pc) out["pc"] = frameJson(*seen.pc);
+  if (seen.lr) out["lr"] = frameJson(*seen.lr);
+  if (!seen.registers.empty()) out["registers"] = registersJson(seen);
+  out["frames"] = framesJson(seen);
+  out["span"] = spanJson(seen.span);
+  out["artefact"] = artefactJson(seen);
+  out["count"] = seen.count;
+  if (seen.count > 1) out["last"] = last(seen.last);
   return out;
 }
 
@@ -123,7 +115,7 @@ Json proofs(const verdict::Proofs& seen) {
 }  // namespace
 
 std::string eventJson(const console::ConsoleEvent& seen) {
-  return text(event(seen), -1);
+  return dumped(event(seen));
 }
 
 std::string resultJson(const RunRecord& record) {
@@ -150,7 +142,7 @@ std::string resultJson(const RunRecord& record) {
     out["artefacts"].push_back(std::move(one));
   }
   out["notes"] = record.notes;
-  return text(out, 2) + "\n";
+  return dumped(out, 2) + "\n";
 }
 
 }  // namespace relapse::report

@@ -14,12 +14,6 @@ namespace {
 constexpr std::size_t kFramesShown = 24;
 constexpr std::size_t kMostAlso = 8;
 
-std::string plain(std::string_view text) {
-  std::string out;
-  for (const char c : text) out += static_cast<unsigned char>(c) < ' ' || c == '\x7f' ? ' ' : c;
-  return out;
-}
-
 std::string painted(const std::string& text, const char* code, bool colour) {
   return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
 }
@@ -63,8 +57,27 @@ std::string trace(const console::ConsoleEvent& event) {
   return out;
 }
 
+// " count=3 artefact: console-output"
+std::string qualities(const console::ConsoleEvent& event) {
+  std::string out;
+  if (event.count > 1) out += fmt::format(" count={}", event.count);
+  if (event.artefact != console::Artefact::None) out += fmt::format(" artefact: {}", console::name(event.artefact));
+  return out;
+}
+
 std::string eventBlock(const console::ConsoleEvent& event) {
-  return fmt::format("  event     {}\n            {}\n{}", plain(event.title), plain(event.message), trace(event));
+  return fmt::format("  event     {}{}\n            {}\n{}", plain(event.title), qualities(event), plain(event.message),
+                     trace(event));
+}
+
+// The frames; of an event that has none, where its CPU was.
+std::string wholeTrace(const console::ConsoleEvent& event) {
+  std::string out;
+  for (const auto& frame : event.frames) out += fmt::format("    {}\n", plain(frame.text));
+  if (!event.frames.empty()) return out;
+  if (event.pc) out += fmt::format("    pc : {}\n", plain(event.pc->text));
+  if (event.lr) out += fmt::format("    lr : {}\n", plain(event.lr->text));
+  return out;
 }
 
 std::vector<std::size_t> mainEvents(const RunRecord& record) {
@@ -75,13 +88,13 @@ std::vector<std::size_t> mainEvents(const RunRecord& record) {
 
 // The failing events that came with the main ones, each title once.
 std::string also(const RunRecord& record, const std::vector<std::size_t>& shown) {
-  std::map<std::string, int> counts;
+  std::map<std::string, std::uint64_t> counts;
   std::vector<std::string> order;
   for (std::size_t i = 0; i < record.seen.events.size(); ++i) {
     const auto& event = record.seen.events[i];
     const bool told = console::isFailing(event.kind) || event.kind == console::EventKind::DumpStack;
     if (!told || std::find(shown.begin(), shown.end(), i) != shown.end()) continue;
-    if (counts[event.title]++ == 0) order.push_back(event.title);
+    if ((counts[event.title] += event.count) == event.count) order.push_back(event.title);
   }
   std::string out;
   for (std::size_t i = 0; i < order.size() && i < kMostAlso; ++i)
@@ -142,15 +155,26 @@ std::string duration(std::chrono::milliseconds took) {
   return fmt::format("{} min {} s", duration_cast<minutes>(took).count(), duration_cast<seconds>(took).count() % 60);
 }
 
+std::string plain(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto byte = static_cast<unsigned char>(text[at]);
+    const bool second =
+        byte == 0xc2 && at + 1 < text.size() && (static_cast<unsigned char>(text[at + 1]) & 0xe0) == 0x80;
+    out += byte < ' ' || byte == 0x7f || second ? ' ' : text[at];
+    if (second) ++at;
+  }
+  return out;
+}
+
 std::string eventText(const console::ConsoleEvent& event, bool withTrace) {
   std::string out = fmt::format("{}: {}", console::name(event.kind), plain(event.title));
+  if (event.kernelTime) out += fmt::format(" time={:.6f}", *event.kernelTime);
   if (event.cpu) out += fmt::format(" cpu={}", *event.cpu);
   if (!event.task.empty()) out += fmt::format(" task={}", plain(event.task));
   if (event.pid) out += fmt::format(" pid={}", *event.pid);
-  out += '\n';
-  if (withTrace)
-    for (const auto& frame : event.frames) out += fmt::format("    {}\n", plain(frame.text));
-  return out;
+  out += qualities(event) + '\n';
+  return withTrace ? out + wholeTrace(event) : out;
 }
 
 std::string summary(const RunRecord& record, bool colour) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "console/values.hpp"
 #include "report/values.hpp"
@@ -13,8 +14,12 @@ namespace relapse::report {
 // guest's are not passed on.
 std::string summary(const RunRecord& record, bool colour);
 
-// One event in one line; with `trace`, its frames below it.
+// One event in one line; with `trace`, its frames below it, or pc and lr where it has none. No
+// control characters.
 std::string eventText(const console::ConsoleEvent& event, bool trace);
+
+// Blanks for control characters (those of ISO 6429's second set, U+0080 to U+009F, too).
+std::string plain(std::string_view text);
 
 // "8 min 12 s", "1.2 s", "45 ms"
 std::string duration(std::chrono::milliseconds took);

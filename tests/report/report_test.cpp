@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/json.hpp"
+#include "report/scan.hpp"
 #include "report/terminal.hpp"
 
 namespace relapse::report {
@@ -36,7 +37,13 @@ RunRecord record() {
   event.cpu = 1;
   event.pid = 67;
   event.task = "wr\x1b[2J";
-  event.frames.push_back({"nfs_wb_page", 0x70, 0xb0, "", true, "nfs_wb_page+0x70/0xb0"});
+  event.frames.push_back({.symbol = "nfs_wb_page", .offset = 0x70, .size = 0xb0, .text = "nfs_wb_page+0x70/0xb0"});
+  event.frames.back().module = "nfs";
+  event.frames.back().marks = "P";
+  event.registers = {{"x29", "ffff800012345678"}, {"x28", "odd"}};
+  event.artefact = console::Artefact::ConsoleOutput;
+  event.count = 3;
+  event.last = {std::chrono::milliseconds(9000), 9.5, {100, 200}};
   record.seen.events = {event};
   record.seen.works.push_back({"appenders", {"ok"}, guest::Exited{0}, guest::WorkloadReport{"done", "ENOSPC", ""}});
   record.works.push_back({"appenders", std::chrono::milliseconds(5), std::chrono::milliseconds(9)});
@@ -55,6 +62,10 @@ void check(const json& schema, const json& value, const std::string& where) {
     for (const auto& key : schema.value("required", json::array()))
       EXPECT_TRUE(value.contains(key)) << where << "." << key;
     for (const auto& [key, inner] : value.items()) {
+      if (schema["additionalProperties"].is_object()) {
+        check(schema["additionalProperties"], inner, where + "." + key);
+        continue;
+      }
       ASSERT_TRUE(schema["properties"].contains(key)) << where << "." << key << " is not in the schema";
       check(schema["properties"][key], inner, where + "." + key);
     }
@@ -97,6 +108,79 @@ TEST(EventJson, IsOneLineWhateverTheGuestSaid) {
   const std::string line = eventJson(event);
   EXPECT_EQ(line.find('\n'), std::string::npos);
   EXPECT_TRUE(json::accept(line));
+}
+
+TEST(EventJson, CarriesRegistersMarksArtefactAndRepeats) {
+  const json event = json::parse(eventJson(record().seen.events[0]));
+  EXPECT_EQ(event["registers"], (json{{"x28", "odd"}, {"x29", "ffff800012345678"}}));
+  EXPECT_EQ(event["frames"][0]["marks"], "P");
+  EXPECT_EQ(event["artefact"], "console-output");
+  EXPECT_EQ(event["count"], 3);
+  EXPECT_EQ(event["last"]["time"], 9.5);
+  EXPECT_EQ(event["last"]["span"], json::array({100, 200}));
+}
+
+TEST(EventJson, SaysNullOfNoArtefactAndNothingOfNoRepeats) {
+  const json event = json::parse(eventJson({}));
+  EXPECT_TRUE(event["artefact"].is_null());
+  EXPECT_EQ(event["count"], 1);
+  EXPECT_FALSE(event.contains("last"));
+}
+
+TEST(EventText, TellsRepeatsAndArtefacts) {
+  const std::string text = eventText(record().seen.events[0], false);
+  EXPECT_THAT(text, testing::EndsWith(" pid=67 count=3 artefact: console-output\n"));
+}
+
+TEST(EventText, TellsPcAndLrWhenThereIsNoTrace) {
+  console::ConsoleEvent event;
+  event.pc = console::RawFrame{.symbol = "0x1", .text = "0x1"};
+  event.lr = console::RawFrame{.symbol = "(null)", .text = "(null)"};
+  EXPECT_THAT(eventText(event, true), HasSubstr("\n    pc : 0x1\n    lr : (null)\n"));
+  EXPECT_THAT(eventText(event, false), Not(HasSubstr("pc")));
+  event.frames.push_back({.symbol = "f", .text = "f+0x1/0x2"});
+  EXPECT_THAT(eventText(event, true), Not(HasSubstr("pc")));
+}
+
+TEST(EventText, PassesOnNoControlCharacters) {
+  console::ConsoleEvent event = record().seen.events[0];
+  event.title =
+      "a\x1b[1mb\x7f\xc2\x9b"
+      "c\xc2\xa0\n";
+  event.frames[0].text = "f\r+0x1";
+  EXPECT_THAT(eventText(event, true), testing::StartsWith("soft-lockup: a [1mb  c\xc2\xa0  cpu=1"));
+  EXPECT_THAT(eventText(event, true), HasSubstr("\n    f +0x1\n"));
+}
+
+TEST(ScanLine, HasItsSignatureBetweenItsParts) {
+  const auto line = scanLine(record().seen.events[0], "a.log");
+  const json event = json::parse(signedLine(line, "a \"quoted\" one"));
+  EXPECT_EQ(event["signature"], "a \"quoted\" one");
+  EXPECT_EQ(event["title"], "soft lockup in nfs_wb_page");
+  EXPECT_EQ(event["log"], "a.log");
+  EXPECT_EQ(event["last"]["time"], 9.5);
+  EXPECT_EQ(event["registers"]["x28"], "odd");
+}
+
+TEST(Unplaced, CountsWhatCouldNotBePlacedAndIsSilentOtherwise) {
+  EXPECT_EQ(unplaced({.lines = 7}), "");
+  EXPECT_EQ(unplaced({.strayFrames = 3, .ambiguousLines = 1, .droppedBytes = 120}),
+            "3 trace lines belong to no report, 1 trace line could belong to two reports, 120 bytes of over-long lines "
+            "dropped");
+}
+
+TEST(ScanSummaryText, TellsArtefactsAndWhatWasNotGrouped) {
+  const SignatureGroup group{.signature = "soft lockup in vprintk",
+                             .kinds = {console::EventKind::SoftLockup, console::EventKind::RcuStall},
+                             .events = 2,
+                             .reports = 5,
+                             .artefacts = 1,
+                             .logs = 1,
+                             .first = 1.5};
+  const std::string text = summaryText({group}, {.logs = 1, .ungrouped = 4});
+  EXPECT_THAT(text, HasSubstr("     5 soft lockup in vprintk  kind=soft-lockup,rcu-stall first=1.500000 artefact: "
+                              "console-output (1 of 2)\n"));
+  EXPECT_THAT(text, HasSubstr("     4 events of further signatures\n"));
 }
 
 TEST(Summary, TellsTheEventTheTraceAndTheEvidence) {
