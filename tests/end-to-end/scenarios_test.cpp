@@ -77,6 +77,19 @@ TEST(Scenario, TheDebugPatchsLinesAreSeenAndAreNoFailure) {
   EXPECT_EQ(decisive(ran, 1)["event"], "soft-lockup");
 }
 
+TEST(Scenario, ALockupThatPrintingMadeIsToldFromTheBug) {
+  const StateFolder state;
+  const Ran asked = relapse(state, {"run", "nfs-debug-slow-console", "--kernel", "debian-6.1"});
+  ASSERT_VERDICT(asked, "reproduced", 0);
+  EXPECT_EQ(decisive(asked)["artefact"], "console-output");
+  EXPECT_THAT(symbols(decisive(asked)), Contains("dump_stack"));
+
+  const Ran notAsked = relapse(state, {"run", "nfs-debug-slow-console", "--kernel", "debian-6.1", "--set",
+                                       "expect={reproduced: {event: soft-lockup}}", "--set", "deadlines.reproduce=25s"});
+  ASSERT_VERDICT(notAsked, "inconclusive", 125);
+  EXPECT_THAT(notAsked.result["verdict"]["reason"].get<std::string>(), HasSubstr("kept by printing (console-output)"));
+}
+
 TEST(Scenario, SurvivedIsNotBlindness) {
   const StateFolder state;
   // The fixed kernel's own scenario; then its guest is locked up by the kernel's crash test.
