@@ -12,6 +12,7 @@
 
 #include "cli/doctor.hpp"
 #include "cli/places.hpp"
+#include "console/tables.hpp"
 #include "scenario/scenario.hpp"
 
 namespace relapse::cli {
@@ -103,6 +104,11 @@ int doctorCommand(const Common& common) {
   }
   const bool healthy = std::all_of(findings.begin(), findings.end(), [](const auto& finding) { return finding.good; });
   return healthy ? 0 : kHostLacks;
+}
+
+int patternsCommand() {
+  for (const auto& pattern : console::Tables::kernel().startPatterns()) fmt::print("{}\n", pattern);
+  return 0;
 }
 
 int referenceCommand() {

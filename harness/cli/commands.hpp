@@ -55,6 +55,7 @@ int validateCommand(const std::vector<std::string>& scenarios, const std::vector
 int listCommand(const Common& common);
 int doctorCommand(const Common& common);
 int scanCommand(const ScanArguments& arguments, const Common& common);
+int patternsCommand();
 int referenceCommand();
 
 // Prints a failure as every command does: what happened, and below it what to do.

@@ -100,6 +100,7 @@ int main(int argc, char** argv) {
   ScanArguments scan;
   auto* scanApp = app.add_subcommand("scan", "events of console logs; `-` is standard input");
   addScan(*scanApp, scan);
+  auto* patterns = app.add_subcommand("patterns", "what begins an event, as regular expressions (grep -E)")->group("");
   auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
 
   try {
@@ -115,6 +116,7 @@ int main(int argc, char** argv) {
     if (list->parsed()) return listCommand(common);
     if (doctor->parsed()) return doctorCommand(common);
     if (scanApp->parsed()) return scanCommand(scan, common);
+    if (patterns->parsed()) return patternsCommand();
     if (reference->parsed()) return referenceCommand();
   } catch (const std::exception& error) {  // standard output was closed, memory ran out
     printFailure({relapse::FailureKind::Internal, error.what()});

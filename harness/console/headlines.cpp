@@ -110,7 +110,7 @@ bool readInternalError(std::string_view rest, Headline& headline) {
   if (code == std::string_view::npos) return false;
   Cursor cause(rest.substr(0, code));
   cause.take("Oops - ");
-  headline.words = lowerFirst(cause.rest());
+  headline.words = cause.rest().empty() ? "internal error" : lowerFirst(cause.rest());
   return true;
 }
 

@@ -65,6 +65,8 @@ class HeadlineTable {
   std::string rowName(std::size_t row) const;
   void remove(std::size_t row);
 
+  const std::vector<HeadlineRow>& messages() const { return headlines_.rows(); }
+
  private:
   static bool isPlaced(const Headline& headline);
   bool isAmbiguous(std::string_view text, EventKind kind) const;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "console/tables.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace relapse::console {
 
 const Tables& Tables::kernel() {
@@ -30,6 +33,19 @@ Tables Tables::without(std::size_t row) const {
     less.skip_.remove(row - afterBody);
   }
   return less;
+}
+
+std::vector<std::string> Tables::startPatterns() const {
+  std::vector<std::string> patterns{"CPU: [0-9]+ PID: "};  // the report of dump_stack()
+  for (const HeadlineRow& row : headlines_.messages()) {
+    std::string pattern;
+    for (const char c : row.start) {
+      if (std::string_view("\\^$.[]|()?*+{}").find(c) != std::string_view::npos) pattern += '\\';
+      pattern += c;
+    }
+    if (std::find(patterns.begin(), patterns.end(), pattern) == patterns.end()) patterns.push_back(std::move(pattern));
+  }
+  return patterns;
 }
 
 }  // namespace relapse::console

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <string>
+#include <vector>
 
 #include "console/body.hpp"
 #include "console/headlines.hpp"
@@ -23,6 +24,9 @@ class Tables {
   std::size_t rows() const;
   std::string rowName(std::size_t row) const;  // "headline: INFO: task ", "skip: dump_stack"
   Tables without(std::size_t row) const;
+
+  // What a line holds that begins an event, each once, as extended regular expressions.
+  std::vector<std::string> startPatterns() const;
 
  private:
   HeadlineTable headlines_;

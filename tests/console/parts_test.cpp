@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
+#include <algorithm>
+#include <set>
+
 #include <gtest/gtest.h>
 
 #include "console/frames.hpp"
@@ -264,6 +267,16 @@ TEST(FrameRoles, KnowWhatEveryReportShares) {
   for (const char* symbol : {"nfs_wb_page", "clear_page_dirty_for_io", "schedule_work"}) {
     EXPECT_EQ(FrameRole::Own, Tables::kernel().skip().role(symbol)) << symbol;
   }
+}
+
+TEST(Frames, AnInlinedOneNamesItsSource) {
+  EXPECT_FALSE(readFrame(" ba[inline]"));
+}
+
+TEST(StartPatterns, AreWrittenForGrep) {
+  const auto patterns = Tables::kernel().startPatterns();
+  EXPECT_NE(std::find(patterns.begin(), patterns.end(), "BUG: soft lockup - CPU#"), patterns.end());
+  EXPECT_EQ(std::set<std::string>(patterns.begin(), patterns.end()).size(), patterns.size());
 }
 
 }  // namespace
