@@ -31,6 +31,10 @@ void merge(report::SignatureGroup& all, const report::SignatureGroup& one, bool 
   all.logs += newLog ? 1 : 0;
 }
 
+bool isFailing(const report::SignatureGroup& group) {
+  return std::any_of(group.kinds.begin(), group.kinds.end(), [](auto kind) { return console::isFailing(kind); });
+}
+
 }  // namespace
 
 bool ScanSummary::takeRoom(std::size_t bytes) {
@@ -75,7 +79,9 @@ std::vector<report::SignatureGroup> ScanSummary::takeGroups() {
   all_.clear();
   bytes_ = 0;
   auto groups = std::exchange(groups_, {});
-  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) { return a.reports > b.reports; });
+  std::stable_sort(groups.begin(), groups.end(), [](const auto& a, const auto& b) {
+    return std::pair(!isFailing(a), b.reports) < std::pair(!isFailing(b), a.reports);
+  });
   return groups;
 }
 

@@ -210,6 +210,11 @@ TEST_F(Scan, SummaryGroupsBySignatureOverAllLogs) {
   EXPECT_EQ(all[0]["stray_frames"], 0);
 }
 
+TEST_F(Scan, SummaryBeginsWithWhatFailed) {
+  const std::string often = log("often", std::string(kServer) + std::string(kServer) + std::string(kLockup));
+  EXPECT_THAT(scan({"--summary", often}).output, StartsWith("     1 soft lockup in nfs_wb_page  "));
+}
+
 TEST_F(Scan, SeveralLogsAreTold) {
   const std::string one = log("one", kServer);
   const std::string two = log("two", kLockup);
