@@ -179,6 +179,7 @@ struct Saying {
   std::string_view words;
   Extent extent = Extent::Report;
   bool holder = false;  // the bug is where the lock was taken, or let go
+  bool locks = false;   // ... where the lock is wanted, or the one that is held was
 };
 
 // What lockdep says behind "WARNING: ", "BUG: " or "INFO: ", which have changed over the years.
@@ -189,7 +190,7 @@ constexpr std::array kSayings{
     Saying{"held lock freed", "held lock freed", Extent::Report, true},
     Saying{"lock held when returning to user space", "lock held at return to user space", Extent::Text, true},
     Saying{"suspicious RCU usage", "suspicious RCU usage"},
-    Saying{"Nested lock was not taken", "nested lock not taken"},
+    Saying{"Nested lock was not taken", "nested lock not taken", Extent::Report, false, true},
     Saying{"circular locking deadlock detected", "circular locking deadlock"},
     Saying{"Invalid wait context", "invalid wait context"},
     Saying{"trying to register non-static key", "non-static key"},
@@ -200,6 +201,7 @@ bool readLockdep(std::string_view rest, Headline& headline) {
   if (rest.ends_with(" ]")) rest.remove_suffix(2);
   if (const std::size_t end = rest.find(" detected"); rest.starts_with("possible ") && end != std::string_view::npos) {
     headline.words.append(rest.substr(0, end));
+    headline.locks = true;
     return true;
   }
   const auto said =
@@ -208,6 +210,7 @@ bool readLockdep(std::string_view rest, Headline& headline) {
     headline.words.append(said->words);
     headline.extent = said->extent;
     headline.holder = said->holder;
+    headline.locks = said->locks;
     return true;
   }
   const bool order = rest.ends_with("-unsafe lock order detected");
@@ -241,8 +244,9 @@ bool readSlab(std::string_view rest, Headline& headline) {
   return true;
 }
 
-// "use-after-free in nfs_wb_page+0x70/0x1b4"
+// "use-after-free in nfs_wb_page+0x70/0x1b4", up to 4.10 " at addr ffff8800..." behind it
 bool readSanitizer(std::string_view rest, Headline& headline) {
+  rest = rest.substr(0, rest.find(" at addr "));
   const std::size_t in = rest.rfind(" in ");
   headline.words.append(rest.substr(0, in));
   if (in != std::string_view::npos) headline.function = readFrame(rest.substr(in + 4));
@@ -398,7 +402,7 @@ constexpr std::array kRows{
     Row{"BUG: spinlock ", KernelBug, "spinlock bug", nullptr},  // kernel/locking/spinlock_debug.c
     Row{"BUG: rwlock ", KernelBug, "rwlock bug", nullptr},      // likewise
     Row{"BUG: Bad rss-counter state ", KernelBug, "bad rss-counter state", readAsIs, Extent::Line},  // kernel/fork.c
-    Row{"BUG: Dentry ", KernelBug, "dentry still in use", nullptr},                                  // fs/dcache.c
+    Row{"BUG: Dentry ", KernelBug, "dentry still in use in unmount", readAsIs},                      // fs/dcache.c
     Row{"VFS: Busy inodes after unmount", KernelBug, "busy inodes after unmount", readAsIs,
         Extent::Line},                                                                                  // fs/super.c
     Row{"VFS: Close: file count is 0", KernelBug, "file count is 0 at close", readAsIs, Extent::Line},  // fs/open.c
@@ -447,6 +451,8 @@ constexpr std::array kRows{
 constexpr std::array kSubsystems{
     SubsystemRow{"[ "},  // "[ INFO: possible circular locking dependency detected ]": lockdep, up to 4.13
     SubsystemRow{"traps: "},
+    SubsystemRow{
+        "kasan: GPF could be caused by NULL-ptr deref or user memory access"},  // without a line's end, up to 4.14
     SubsystemRow{"watchdog: "},
     SubsystemRow{"rcu: "},
     SubsystemRow{"NMI watchdog: "},

@@ -30,6 +30,7 @@ struct Headline {
   std::optional<int> pid = {};
   std::optional<RawFrame> function = {};  // the place that the line itself names
   bool holder = false;                    // the place is where a lock was taken that its lines below name
+  bool locks = false;                     // the place is the first of those lines that is the bug's own
   bool usage = false;                     // the place is in the first stack below, where a lock became irq-safe
   std::string release = {};
 };

@@ -218,7 +218,7 @@ void Report::read(const FrameLine& frame) {
   const bool section = interrupted_ && habit(kind()).bareFrames && !traces_.empty() && !traces_.back().frames.empty();
   interrupted_ = false;
   if (!tracing_) read(TraceStart{});
-  if (kind() == Lockdep && !hasCpuLine_) read(LockPlace{frame.frame});
+  if (headline_.holder && !hasCpuLine_) read(LockPlace{frame.frame});
   if (frames_ >= kMostFrames) return;
   if (traces_.empty() || section) traces_.push_back({});
   traces_.back().frames.push_back(frame.frame);
@@ -286,7 +286,10 @@ void Report::read(const InFlight& work) {
 
 // Who holds a lock that must not be held is the bug; for others the trace tells.
 void Report::read(const LockPlace& lock) {
-  if (kind() == Lockdep && headline_.holder && !headline_.function) headline_.function = lock.place;
+  if (kind() != Lockdep || headline_.function) return;
+  if (headline_.holder || (headline_.locks && isMeaningful(lock.place, kind(), *tables_))) {
+    headline_.function = lock.place;
+  }
 }
 
 bool Report::pass(const KernelLine* line) {

@@ -55,6 +55,7 @@ constexpr std::array kFunctions{
     Row{"assertfail", Reporter},
     // mm/{kasan,kmsan,kfence}/*, kernel/kcsan/*, kernel/kcov.c, lib/ubsan.c, lib/fault-inject.c
     Row{"kasan_*", Reporter},
+    Row{"hwasan_*", Reporter},
     Row{"do_tag_check_fault", Reporter},
     Row{"kcsan_*", Reporter},
     Row{"asan_*", Reporter},
@@ -175,7 +176,6 @@ constexpr std::array kFunctions{
     Row{"ldsem_*", Shared},
     Row{"lock_timer_base", Shared},
     Row{"task_rq_lock", Shared},
-    Row{"console_lock", Shared},
     Row{"lock_page", Shared},
     Row{"unlock_page", Shared},
     Row{"folio_lock", Shared},
@@ -200,6 +200,7 @@ constexpr std::array kFunctions{
     Row{"do_page_fault", Shared},
     Row{"do_translation_fault", Shared},
     Row{"do_kernel_fault", Shared},
+    Row{"do_bad_area", Shared},
     Row{"el1_*", Shared},
     Row{"el1h_64_sync*", Shared},
     Row{"el0_*", Shared},
@@ -218,7 +219,8 @@ constexpr std::array kFunctions{
     Row{"kthread", Shared},
     Row{"kthread_*", Shared},
 
-    // lib/{string,vsprintf,iov_iter,usercopy,list_sort,hexdump,crc*}.c, arch/*/lib/*, kernel/printk/printk.c
+    // lib/{string,vsprintf,iov_iter,usercopy,list_sort,hexdump,crc*}.c, crypto/*, lib/crypto/*, arch/*/lib/*,
+    // kernel/printk/printk.c
     Row{"memcpy*", Library},
     Row{"memset*", Library},
     Row{"memmove*", Library},
@@ -261,6 +263,10 @@ constexpr std::array kFunctions{
     Row{"hex_dump_to_buffer", Library},
     Row{"crc*", Library},
     Row{"csum_partial*", Library},
+    Row{"crypto_*", Library},
+    Row{"aes*", Library},
+    Row{"cipher_*", Library},
+    Row{"xts_*", Library},
     Row{"clear_user", Library},
     // lib/{list_debug,rbtree,klist,xarray,rhashtable,refcount,idr}.c, include/linux/*
     Row{"list_add*", Library},
@@ -397,6 +403,7 @@ constexpr std::array kFunctions{
     Row{"fdatawait_*", Waiting},
     Row{"filemap_write_and_wait*", Waiting},
     Row{"tty_ldisc_lock*", Waiting},
+    Row{"console_lock", Waiting},
 };
 
 constexpr std::array<std::string_view, 6> kSuffixes{".isra.", ".constprop.", ".part.", ".cold", ".lto_priv.", ".llvm."};
