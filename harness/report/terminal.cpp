@@ -66,8 +66,9 @@ std::string qualities(const console::ConsoleEvent& event) {
 }
 
 std::string eventBlock(const console::ConsoleEvent& event) {
-  return fmt::format("  event     {}{}\n            {}\n{}", plain(event.title), qualities(event), plain(event.message),
-                     trace(event));
+  std::string out = fmt::format("  event     {}{}\n", plain(event.title), qualities(event));
+  if (!event.message.empty()) out += fmt::format("            {}\n", plain(event.message));
+  return out + trace(event);
 }
 
 // The frames; of an event that has none, where its CPU was.

@@ -197,6 +197,12 @@ TEST(Summary, PassesOnNoControlCharactersOfTheGuest) {
   EXPECT_THAT(summary(record(), false), Not(HasSubstr("\x1b")));
 }
 
+TEST(TerminalSummary, AnEventWithoutALineHasNoEmptyOne) {
+  RunRecord run = record();
+  run.seen.events[0].message.clear();
+  EXPECT_THAT(summary(run, false), HasSubstr("artefact: console-output\n              nfs_wb_page+0x70/0xb0"));
+}
+
 TEST(Summary, SaysWhyItIsInconclusive) {
   RunRecord run = record();
   run.verdict = verdict::Inconclusive{"the disk is full"};
