@@ -31,31 +31,6 @@ bool endsTheExperiment(EventKind kind) {
   return kind == EventKind::Oops || kind == EventKind::KernelBug || kind == EventKind::Panic;
 }
 
-std::optional<std::size_t> firstMatch(const scenario::ExpectedEvent& expected,
-                                      const std::vector<ConsoleEvent>& events) {
-  const auto found =
-      std::find_if(events.begin(), events.end(), [&](const auto& event) { return matches(expected, event); });
-  if (found == events.end()) return std::nullopt;
-  return static_cast<std::size_t>(found - events.begin());
-}
-
-// The expected events' places, if all came and no other crash came before the last of them.
-std::optional<std::vector<std::size_t>> reproduction(const scenario::ExpectReproduced& expect,
-                                                     const std::vector<ConsoleEvent>& events) {
-  std::vector<std::size_t> places;
-  for (const auto& expected : expect.events) {
-    const auto place = firstMatch(expected, events);
-    if (!place) return std::nullopt;
-    places.push_back(*place);
-  }
-  if (places.empty()) return std::nullopt;
-  const auto last = *std::max_element(places.begin(), places.end());
-  for (std::size_t i = 0; i < last; ++i)
-    if (endsTheExperiment(events[i].kind) && std::find(places.begin(), places.end(), i) == places.end())
-      return std::nullopt;
-  return places;
-}
-
 bool isStall(EventKind kind) {
   switch (kind) {
     case EventKind::SoftLockup:
@@ -78,6 +53,38 @@ std::optional<std::size_t> firstArtefact(const std::vector<ConsoleEvent>& events
   const auto found = std::find_if(events.begin(), events.end(), isArtefact);
   if (found == events.end()) return std::nullopt;
   return static_cast<std::size_t>(found - events.begin());
+}
+
+// A stall that is reported behind an artefact, and whose report was cut off before its trace, may be one as
+// well: pc and lr alone do not tell.
+bool provesNothing(const ConsoleEvent& event) {
+  constexpr std::size_t kTraced = 3;
+  return isStall(event.kind) && event.frames.size() < kTraced;
+}
+
+std::optional<std::size_t> firstMatch(const scenario::ExpectedEvent& expected,
+                                      const std::vector<ConsoleEvent>& events) {
+  const auto artefact = firstArtefact(events).value_or(events.size());
+  for (std::size_t i = 0; i < events.size(); ++i)
+    if (matches(expected, events[i]) && (i <= artefact || !provesNothing(events[i]))) return i;
+  return std::nullopt;
+}
+
+// The expected events' places, if all came and no other crash came before the last of them.
+std::optional<std::vector<std::size_t>> reproduction(const scenario::ExpectReproduced& expect,
+                                                     const std::vector<ConsoleEvent>& events) {
+  std::vector<std::size_t> places;
+  for (const auto& expected : expect.events) {
+    const auto place = firstMatch(expected, events);
+    if (!place) return std::nullopt;
+    places.push_back(*place);
+  }
+  if (places.empty()) return std::nullopt;
+  const auto last = *std::max_element(places.begin(), places.end());
+  for (std::size_t i = 0; i < last; ++i)
+    if (endsTheExperiment(events[i].kind) && std::find(places.begin(), places.end(), i) == places.end())
+      return std::nullopt;
+  return places;
 }
 
 // An artefact is none, and what stalls after it may be its consequence.

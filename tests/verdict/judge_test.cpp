@@ -218,6 +218,15 @@ TEST(ArtefactOfTheConsole, ExplainsTheStallsThatFollowButNoCrash) {
   EXPECT_EQ(word(judge(kLockup, with({printing(), event(EventKind::Oops)}))), "other-failure");
 }
 
+TEST(ArtefactOfTheConsole, IsNotToldFromAReportThatWasCutOff) {
+  const scenario::Expectation any = scenario::ExpectReproduced{{{"soft-lockup", {}, "", ""}}};
+  ConsoleEvent cut = lockup();
+  cut.frames.resize(2);  // pc and lr
+  EXPECT_EQ(word(judge(any, with({printing(), cut}))), "inconclusive");
+  EXPECT_EQ(word(judge(any, with({cut}))), "reproduced");
+  EXPECT_EQ(word(judge(any, with({printing(), lockup()}))), "reproduced");
+}
+
 TEST(ArtefactOfTheConsole, DoesNotHideTheBugBehindIt) {
   const auto verdict = judge(kLockup, with({printing(), lockup()}));
   ASSERT_EQ(word(verdict), "reproduced");
