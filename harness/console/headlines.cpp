@@ -256,8 +256,10 @@ bool readSanitizer(std::string_view rest, Headline& headline) {
 // "data-race in nfs_wb_page / nfs_commit_end": the pair is the bug's name.
 bool readRace(std::string_view rest, Headline& headline) {
   std::string pair = withoutAddresses(rest);
-  for (std::size_t at = pair.find(" ["); at != std::string::npos; at = pair.find(" [")) {
-    pair.erase(at, pair.find(']', at) - at + 1);
+  for (std::size_t at = pair.find(" ["); at != std::string::npos; at = pair.find(" [", at)) {
+    const std::size_t end = pair.find(']', at);
+    if (end == std::string::npos) break;
+    pair.erase(at, end - at + 1);
   }
   headline.words.append(pair);
   headline.namesFunction = false;

@@ -273,6 +273,12 @@ TEST(Frames, AnInlinedOneNamesItsSource) {
   EXPECT_FALSE(readFrame(" ba[inline]"));
 }
 
+TEST(Headlines, ARaceWithABracketThatNeverClosesIsRead) {
+  const auto read = Tables::kernel().headlines().read("BUG: KCSAN:  [   G", false);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(read->kind, EventKind::Sanitizer);
+}
+
 TEST(StartPatterns, AreWrittenForGrep) {
   const auto patterns = Tables::kernel().startPatterns();
   EXPECT_NE(std::find(patterns.begin(), patterns.end(), "BUG: soft lockup - CPU#"), patterns.end());

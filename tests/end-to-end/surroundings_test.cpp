@@ -134,15 +134,17 @@ bool nobodyReads(const fs::path& file) {
 }
 
 TEST(Surroundings, WithoutRootIsSkippedOnlyWhereTheCheckoutIsHidden) {
-  const StateFolder state;
-  fs::permissions(state.path(), fs::perms(0755));
-  std::ofstream(state.path() / "seen") << "x";
-  fs::create_directory(state.path() / "hidden");
-  std::ofstream(state.path() / "hidden/file") << "x";
-  EXPECT_TRUE(nobodyReads(state.path() / "seen"));
-  fs::permissions(state.path() / "hidden", fs::perms::none);
-  EXPECT_FALSE(nobodyReads(state.path() / "hidden/file"));
-  fs::permissions(state.path() / "hidden", fs::perms(0755));
+  std::string pattern = (fs::temp_directory_path() / "relapse-seen-XXXXXX").string();  // not below the checkout
+  const fs::path folder = mkdtemp(pattern.data());
+  std::ofstream(folder / "file") << "x";
+  fs::permissions(folder, fs::perms(0755));
+  const bool seen = nobodyReads(folder / "file");
+  fs::permissions(folder, fs::perms::none);
+  const bool hidden = !nobodyReads(folder / "file");
+  fs::permissions(folder, fs::perms(0755));
+  fs::remove_all(folder);
+  EXPECT_TRUE(seen);
+  EXPECT_TRUE(hidden);
 }
 
 // An account without any privilege: itself when the tests run as one, else `nobody`.
