@@ -15,7 +15,7 @@ namespace relapse::logfile {
 
 // A console log, read from its begin to its end: a file, or "-" for standard input; plain, or packed
 // with gzip, xz or zstd (known by content; several members one after the other are one log). Holds
-// two pieces of 256 KiB and what the decoder wants (xz -9: 65 MiB, zstd: 128 MiB at most). Not thread-safe.
+// two pieces of 128 KiB and what the decoder wants (xz -9: 65 MiB, zstd: 128 MiB at most). Not thread-safe.
 class LogFile {
  public:
   // BadInput: missing, a directory, not readable, a packing that is not read here.

@@ -11,7 +11,7 @@
 
 namespace relapse::logfile {
 
-inline constexpr std::size_t kPiece = 256u << 10;  // bytes that are read at a time
+inline constexpr std::size_t kPiece = 128u << 10;  // bytes that are read at a time
 
 // Opens a log for reading; "-" is standard input (a duplicate of its descriptor). BadInput: it is
 // missing, a directory, or may not be read.
