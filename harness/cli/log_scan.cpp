@@ -63,7 +63,7 @@ void LogScan::end() {
   seen_.summary.endLog(signatures_);
   const auto totals = totalsOf(parser_.counts());
   add(seen_.totals, totals);
-  const std::string untold = report::unplaced(totals);
+  const std::string untold = totals.lines == 0 ? "no line in it" : report::unplaced(totals);
   if (untold.empty()) return;
   output_.flush();
   fmt::print(stderr, "relapse: {}: {}\n", report::plain(name_), untold);

@@ -12,6 +12,7 @@
 #include "document/errors.hpp"
 #include "logfile/followed_log.hpp"
 #include "logfile/log_file.hpp"
+#include "scenario/vocabulary.hpp"
 
 namespace relapse::cli {
 namespace {
@@ -24,21 +25,14 @@ constexpr auto kTick = 50ms;
 constexpr auto kIdleLook = 500ms;
 constexpr auto kReportsMayBeOpen = 2s;  // since the last byte
 
-std::vector<std::string_view> kindNames() {
-  std::vector<std::string_view> names;
-  for (int kind = 0; kind <= static_cast<int>(console::EventKind::Unparsed); ++kind)
-    names.push_back(console::name(static_cast<console::EventKind>(kind)));
-  return names;
-}
-
 Result<std::set<console::EventKind>> kindsOf(const std::vector<std::string>& names) {
+  const auto known = scenario::eventNames();
   std::set<console::EventKind> kinds;
   for (const auto& name : names) {
     const auto kind = console::eventKindNamed(name);
     if (!kind)
-      return fail(FailureKind::BadInput,
-                  fmt::format("--only: expected one of {}, found {}{}", fmt::join(kindNames(), ", "),
-                              document::quote(name), document::didYouMean(name, kindNames())));
+      return fail(FailureKind::BadInput, fmt::format("--only: expected one of {}, found {}{}", fmt::join(known, ", "),
+                                                     document::quote(name), document::didYouMean(name, known)));
     kinds.insert(*kind);
   }
   return kinds;

@@ -4,11 +4,6 @@
 namespace relapse::cli {
 namespace {
 
-bool isSpin(console::EventKind kind) {
-  using console::EventKind;
-  return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
-}
-
 std::size_t bytesOf(const console::ConsoleEvent& event) {
   std::size_t bytes = 512 + 2 * event.title.size();
   for (const auto& frame : event.frames) bytes += sizeof(std::string) + frame.symbol.size();
@@ -24,7 +19,7 @@ Signatures::Bug Signatures::add(const console::ConsoleEvent& event) {
     bugs_ = number + 1;
     bytes_ += bytesOf(event);
   }
-  return {.number = number, .mayChange = isSpin(event.kind)};
+  return {.number = number, .mayChange = console::isSpin(event.kind)};
 }
 
 std::string Signatures::of(const Bug& bug) const {

@@ -13,10 +13,6 @@ namespace {
 
 constexpr double kMoment = 0.5;  // seconds
 
-bool isSpin(EventKind kind) {
-  return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
-}
-
 // The seconds for which the stall had lasted when it was reported: "stuck for 22s", "for more than 10 seconds".
 std::optional<int> stalledFor(const ConsoleEvent& event) {
   for (const std::string_view before : {" stuck for ", " blocked for more than "}) {

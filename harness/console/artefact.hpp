@@ -21,7 +21,8 @@ class ArtefactJudge {
   void sawTrace(std::uint64_t path, std::optional<double> kernelTime);
 
   // ConsoleOutput for a lockup or stall whose CPU was in code that prints, and for any stall, a hung
-  // task too, during whose whole time traces of one path were printed. None for all else.
+  // task too, during whose whole time traces of one path were printed (an RCU stall's headline does not
+  // say how long: there the CPU's code alone tells). None for all else.
   Artefact judge(const ConsoleEvent& event) const;
 
   void newBoot() { moments_ = {}; }

@@ -58,6 +58,10 @@ std::optional<Artefact> artefactNamed(std::string_view text) {
   return std::nullopt;
 }
 
+bool isSpin(EventKind kind) {
+  return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
+}
+
 bool isFailing(EventKind kind) {
   return kind <= EventKind::WorkFailed;
 }

@@ -8,10 +8,6 @@
 namespace relapse::console {
 namespace {
 
-bool isSpin(EventKind kind) {
-  return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
-}
-
 // Not an address, not an odd value such as "(null)", and not the data that a wrong address fell into.
 bool isFunction(const RawFrame& frame) {
   constexpr std::uint64_t kLongest = 1u << 24;

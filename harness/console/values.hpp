@@ -48,6 +48,7 @@ enum class EventKind {
 std::string_view name(EventKind kind);  // "soft-lockup"
 std::optional<EventKind> eventKindNamed(std::string_view name);
 bool isFailing(EventKind kind);
+bool isSpin(EventKind kind);  // a CPU that goes round: its reports show it at another place each time
 
 // One line of a call trace: "nfs_wb_page+0x70/0x1b4 [nfs]".
 struct RawFrame {

@@ -116,10 +116,6 @@ std::string signatureOf(const std::vector<ConsoleEvent>& events, std::size_t fir
   return console::signature(reportsLike(events, first));
 }
 
-bool isSpin(EventKind kind) {
-  return kind == EventKind::SoftLockup || kind == EventKind::HardLockup || kind == EventKind::RcuStall;
-}
-
 // One report of a spin shows one instant of it: what the scenario says that all of them share is
 // the better name.
 std::string signatureOf(const scenario::ExpectReproduced& expect, const std::vector<std::size_t>& places,
@@ -129,7 +125,7 @@ std::string signatureOf(const scenario::ExpectReproduced& expect, const std::vec
   if (named == places.size()) named = 0;
   const auto& frames = expect.events[named].frames;
   ConsoleEvent report = events[places[named]];
-  if (!isSpin(report.kind) || frames.empty()) return signatureOf(events, places[named]);
+  if (!console::isSpin(report.kind) || frames.empty()) return signatureOf(events, places[named]);
   const auto shared = std::find_if(report.frames.begin(), report.frames.end(), [&](const auto& frame) {
     return console::withoutCompilerSuffix(frame.symbol) == frames.front();
   });

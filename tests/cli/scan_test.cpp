@@ -210,6 +210,13 @@ TEST_F(Scan, SummaryGroupsBySignatureOverAllLogs) {
   EXPECT_EQ(all[0]["stray_frames"], 0);
 }
 
+TEST_F(Scan, AnEmptyLogIsSaidToBeOne) {
+  const Ran ran = scan({log("empty", "")});
+  EXPECT_THAT(ran.errors, HasSubstr("no line in it"));
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(scan({log("one", kServer)}).errors, Not(HasSubstr("no line in it")));
+}
+
 TEST_F(Scan, SummaryBeginsWithWhatFailed) {
   const std::string often = log("often", std::string(kServer) + std::string(kServer) + std::string(kLockup));
   EXPECT_THAT(scan({"--summary", often}).output, StartsWith("     1 soft lockup in nfs_wb_page  "));
