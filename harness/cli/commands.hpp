@@ -31,6 +31,7 @@ struct RunArguments {
   std::vector<std::string> kernels;  // --kernel, tried in order
   std::string image;
   std::string vmlinux;
+  std::string modules;
   std::vector<std::filesystem::path> patches;
   std::vector<std::filesystem::path> configs;
   std::vector<std::string> sets;
@@ -49,12 +50,30 @@ struct ScanArguments {
   bool follow = false;
 };
 
+struct DecodeArguments {
+  std::string log;  // a file; "-" is standard input
+  std::filesystem::path vmlinux;
+  std::filesystem::path modules;
+  std::filesystem::path tree;
+  bool source = false;  // -v: with the source lines
+};
+
+struct InspectArguments {
+  std::filesystem::path vmcore;
+  std::filesystem::path vmlinux;
+  std::filesystem::path modules;
+  std::filesystem::path console;  // the guest's log, for the registers of a crash
+  std::string task;               // PID or COMM
+};
+
 // Each returns the exit status and prints what a person (or --json a program) reads.
 int runCommand(const RunArguments& arguments, const Common& common);
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);
 int doctorCommand(const Common& common);
 int scanCommand(const ScanArguments& arguments, const Common& common);
+int decodeCommand(const DecodeArguments& arguments, const Common& common);
+int inspectCommand(const InspectArguments& arguments, const Common& common);
 int patternsCommand();
 int referenceCommand();
 

@@ -32,6 +32,7 @@ void addRun(CLI::App& app, RunArguments& run) {
       ->allow_extra_args(false);
   auto* image = app.add_option("--image", run.image, "a kernel built already: arch/arm64/boot/Image ...");
   auto* vmlinux = app.add_option("--vmlinux", run.vmlinux, "... and its vmlinux");
+  app.add_option("--modules", run.modules, "... and a folder of its modules, if it has any (*.ko)")->needs(image);
   image->needs(vmlinux)->excludes("--kernel");
   vmlinux->needs(image);
   app.add_option("--patch", run.patches, "one more patch on top of the series")
@@ -73,6 +74,48 @@ void addScan(CLI::App& app, ScanArguments& scan) {
   app.footer(kScanHelp);
 }
 
+constexpr const char* kDecodeHelp = R"(
+Examples:
+  relapse decode console.log --vmlinux vmlinux
+  relapse decode console.log --vmlinux vmlinux --modules /lib/modules/6.1.0 -v --tree ~/linux
+  dmesg | relapse decode - --vmlinux vmlinux
+
+Prints the log, with the functions and lines of each frame below it. A vmlinux of another kernel is told from
+the right one by build-id, release and the symbols' sizes: then nothing is decoded, and it says why.
+--json has one object a frame; docs/decode.md has its keys.
+Exit status: 0 every frame was decoded, 1 some were not or there was none, 64 bad usage or input,
+125 standard output cannot be written.
+)";
+
+void addDecode(CLI::App& app, DecodeArguments& decode) {
+  app.add_option("log", decode.log, "a console log; `-` is standard input")->required();
+  app.add_option("--vmlinux", decode.vmlinux, "the kernel with its debug information")->required();
+  app.add_option("--modules", decode.modules, "a folder with the modules (.ko, .ko.debug, packed or not)");
+  app.add_option("--tree", decode.tree, "the kernel's source, for -v");
+  app.add_flag("-v,--source", decode.source, "with the source lines");
+  app.footer(kDecodeHelp);
+}
+
+constexpr const char* kInspectHelp = R"(
+Examples:
+  relapse inspect vmcore --vmlinux vmlinux
+  relapse inspect vmcore --vmlinux vmlinux --task appender-0
+  relapse inspect vmcore --vmlinux vmlinux --modules /lib/modules/6.1.0 --json
+
+Who spins, who waits for whom, the page and its request. A vmcore is QEMU's or libvirt's dump, or a kdump (ELF or
+makedumpfile's format).
+Exit status: 0 inspected, 64 bad usage or input, 69 the host lacks something (drgn).
+)";
+
+void addInspect(CLI::App& app, InspectArguments& inspect) {
+  app.add_option("vmcore", inspect.vmcore, "a memory dump")->required();
+  app.add_option("--vmlinux", inspect.vmlinux, "the kernel with its debug information")->required();
+  app.add_option("--modules", inspect.modules, "a folder with the modules and their debug information");
+  app.add_option("--console", inspect.console, "the guest's console log, for the registers of a crash");
+  app.add_option("--task", inspect.task, "PID or COMM: these tasks, each with its stack");
+  app.footer(kInspectHelp);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -100,6 +143,12 @@ int main(int argc, char** argv) {
   ScanArguments scan;
   auto* scanApp = app.add_subcommand("scan", "events of console logs; `-` is standard input");
   addScan(*scanApp, scan);
+  DecodeArguments decode;
+  auto* decodeApp = app.add_subcommand("decode", "a log with its traces decoded to functions and lines");
+  addDecode(*decodeApp, decode);
+  InspectArguments inspect;
+  auto* inspectApp = app.add_subcommand("inspect", "a memory dump: who spins, who waits, the page and its request");
+  addInspect(*inspectApp, inspect);
   auto* patterns = app.add_subcommand("patterns", "what begins an event, as regular expressions (grep -E)")->group("");
   auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
 
@@ -116,6 +165,8 @@ int main(int argc, char** argv) {
     if (list->parsed()) return listCommand(common);
     if (doctor->parsed()) return doctorCommand(common);
     if (scanApp->parsed()) return scanCommand(scan, common);
+    if (decodeApp->parsed()) return decodeCommand(decode, common);
+    if (inspectApp->parsed()) return inspectCommand(inspect, common);
     if (patterns->parsed()) return patternsCommand();
     if (reference->parsed()) return referenceCommand();
   } catch (const std::exception& error) {  // standard output was closed, memory ran out
