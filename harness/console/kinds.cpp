@@ -50,11 +50,20 @@ std::optional<EventKind> eventKindNamed(std::string_view name) {
 }
 
 std::string_view name(Artefact artefact) {
-  return artefact == Artefact::ConsoleOutput ? "console-output" : "";
+  switch (artefact) {
+    case Artefact::None:
+      return "";
+    case Artefact::ConsoleOutput:
+      return "console-output";
+    case Artefact::StarvedHost:
+      return "host";
+  }
+  return "";
 }
 
 std::optional<Artefact> artefactNamed(std::string_view text) {
-  if (text == name(Artefact::ConsoleOutput)) return Artefact::ConsoleOutput;
+  for (const auto artefact : {Artefact::ConsoleOutput, Artefact::StarvedHost})
+    if (text == name(artefact)) return artefact;
   return std::nullopt;
 }
 

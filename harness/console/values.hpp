@@ -71,9 +71,10 @@ struct Register {
 enum class Artefact {
   None,
   ConsoleOutput,  // the CPU was kept by printing: printk, a slow console, a flood of dump_stack()
+  StarvedHost,    // the vCPU did not run: the host was too busy, or QEMU was stopped (told by the run)
 };
 
-std::string_view name(Artefact artefact);  // "console-output"; empty for None
+std::string_view name(Artefact artefact);  // "console-output", "host"; empty for None
 std::optional<Artefact> artefactNamed(std::string_view name);
 
 // Bytes of the whole log: [first, past).

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/guest_host.hpp"
 
-#include <grp.h>
-#include <pwd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,7 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <fstream>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -21,7 +19,11 @@
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
+#include "guest/cpio.hpp"
 #include "guest/domain_xml.hpp"
+#include "guest/embedded_driver.hpp"
+#include "guest/sampling.hpp"
+#include "guest/sparse_sink.hpp"
 #include "guest/streams.hpp"
 #include "guest/supervisor.hpp"
 #include "process/process.hpp"
@@ -31,9 +33,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// The account that libvirt's QEMU driver knows as QEMU's own.
-constexpr const char* kQemuAccount = "libvirt-qemu";
 constexpr const char* kEmulator = "qemu-system-aarch64";
+constexpr int kMostVcpus = 512;
 constexpr const char* kOnlineCpus = "/sys/devices/system/cpu/online";
 
 struct CloseConnection {
@@ -149,7 +150,21 @@ class LibvirtGuest : public Guest {
 
   Result<void> tellAgent(const std::string& bytes) override { return agent_->write(bytes); }
 
-  Result<std::string> registers() override { return monitor("info registers -a"); }
+  Result<Sample> sample() override {
+    if (auto stopped = qmp(R"({"execute":"stop"})"); !stopped) return passOn(stopped.error());
+    auto sample = sampleStopped();
+    // Whatever came of it, the guest must go on.
+    if (auto gone = qmp(R"({"execute":"cont"})"); !gone && sample) return passOn(gone.error());
+    return sample;
+  }
+
+  std::vector<std::chrono::nanoseconds> vcpuTimes() override {
+    std::vector<virVcpuInfo> vcpus(kMostVcpus);
+    const int count = virDomainGetVcpus(domain_.get(), vcpus.data(), kMostVcpus, nullptr, 0);
+    std::vector<std::chrono::nanoseconds> times;
+    for (int i = 0; i < count; ++i) times.emplace_back(vcpus[static_cast<std::size_t>(i)].cpuTime);
+    return times;
+  }
 
   std::string versions() override {
     unsigned long libvirt = 0;
@@ -159,13 +174,14 @@ class LibvirtGuest : public Guest {
     return fmt::format("libvirt {}.{}.{}, QEMU {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu);
   }
 
-  Result<SparseFile> dumpMemory(const fs::path& file) override {
+  Result<void> dumpMemory(const fs::path& file) override {
     auto sink = SparseSink::open(folder_ / "dump", file);
     if (!sink) return passOn(sink.error());
     if (virDomainCoreDumpWithFormat(domain_.get(), (folder_ / "dump").c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_RAW,
                                     VIR_DUMP_MEMORY_ONLY) < 0)
       return fail(FailureKind::GuestFailed, "memory dump: " + libvirtSays());
-    return (*sink)->finish();
+    if (auto written = (*sink)->finish(); !written) return passOn(written.error());
+    return {};
   }
 
   void end() override {
@@ -181,9 +197,35 @@ class LibvirtGuest : public Guest {
   const std::string& domainXml() const override { return xml_; }
 
  private:
-  Result<std::string> monitor(const char* command) {
+  Result<Sample> sampleStopped() {
+    auto text = monitor("info registers -a");
+    if (!text) return passOn(text.error());
+    Sample sample;
+    sample.vcpus = readRegisters(*text);
+    if (sample.vcpus.empty())
+      return fail(FailureKind::GuestFailed, "info registers: QEMU's answer has no registers of an aarch64 CPU");
+    for (const auto& vcpu : sample.vcpus) {
+      if (!vcpu.inKernel()) continue;
+      auto blocks = readStack(vcpu, [&](std::uint64_t address, std::size_t words) {
+        return readMemory(memory(vcpu.vcpu, address, words).value_or(""), words);
+      });
+      std::move(blocks.begin(), blocks.end(), std::back_inserter(sample.stacks));
+    }
+    return sample;
+  }
+
+  // As the vCPU sees it: QEMU translates with its page tables and its privilege.
+  Result<std::string> memory(int vcpu, std::uint64_t address, std::size_t words) {
+    return qmp(fmt::format(
+        R"({{"execute":"human-monitor-command","arguments":{{"command-line":"x /{}gx {:#x}","cpu-index":{}}}}})", words,
+        address, vcpu));
+  }
+
+  Result<std::string> qmp(const std::string& command) { return monitor(command.c_str(), 0); }
+
+  Result<std::string> monitor(const char* command, unsigned int form = VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) {
     char* text = nullptr;
-    if (virDomainQemuMonitorCommand(domain_.get(), command, &text, VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) < 0)
+    if (virDomainQemuMonitorCommand(domain_.get(), command, &text, form) < 0)
       return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
     std::string answer(text);
     std::free(text);
@@ -259,12 +301,14 @@ class LibvirtHost : public GuestHost {
     fs::permissions(folder, fs::perms(0711), error);
     const fs::path kernel = folder / "Image";
     const fs::path root = folder / "root.cpio";
-    for (const auto& [from, to] : {std::pair{spec.kernel, kernel}, std::pair{spec.root, root}}) {
-      fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-      if (error)
-        return fail(FailureKind::Exhausted, fmt::format("{} -> {}: {}", from.string(), to.string(), error.message()));
-      fs::permissions(to, fs::perms(0644), error);
-    }
+    std::vector<fs::path> archives{spec.root};
+    if (!spec.modules.empty()) archives.push_back(spec.modules);
+    if (auto joined = joinArchives(archives, root); !joined) return passOn(joined.error());
+    fs::copy_file(spec.kernel, kernel, fs::copy_options::overwrite_existing, error);
+    if (error)
+      return fail(FailureKind::Exhausted,
+                  fmt::format("{} -> {}: {}", spec.kernel.string(), kernel.string(), error.message()));
+    for (const auto& file : {kernel, root}) fs::permissions(file, fs::perms(0644), error);
     return std::pair{kernel, root};
   }
 
@@ -292,41 +336,6 @@ class LibvirtHost : public GuestHost {
   std::atomic<int> started_{0};
   bool probeKept_ = false;
 };
-
-// As root, QEMU runs under an account of its own.
-Result<long> qemuOwner() {
-  if (geteuid() != 0) return -1L;
-  const passwd* account = getpwnam(kQemuAccount);
-  if (account == nullptr || getgrnam(kQemuAccount) == nullptr)
-    return fail(FailureKind::HostLacks,
-                fmt::format("as root QEMU runs under the account and group {}, which this host lacks", kQemuAccount),
-                fmt::format("adduser --system --group --no-create-home --home /nonexistent {}", kQemuAccount));
-  return static_cast<long>(account->pw_uid);
-}
-
-Result<void> prepareEmbedded(const HostOptions& options) {
-  std::error_code error;
-  fs::create_directories(options.root / "etc", error);
-  std::ofstream conf(options.root / "etc/qemu.conf");
-  conf << "stdio_handler = \"file\"\n"  // there is no virtlogd
-          "security_driver = \"none\"\n"
-          "namespaces = []\n"
-          "cgroup_controllers = []\n"
-          "dynamic_ownership = 0\n"  // files of the user's stay the user's
-          "remember_owner = 0\n"
-          "seccomp_sandbox = 1\n";
-  if (geteuid() == 0) conf << fmt::format("user = \"{0}\"\ngroup = \"{0}\"\n", kQemuAccount);
-  conf.close();
-  if (!conf) return fail(FailureKind::Exhausted, fmt::format("{}: cannot be written", (options.root / "etc").string()));
-  const fs::path kept = options.cache / "libvirt-capabilities";
-  const fs::path known = options.root / "cache/qemu/capabilities";
-  if (fs::exists(kept, error)) {
-    fs::create_directories(known, error);
-    for (fs::directory_iterator entry(kept, error), end; entry != end; entry.increment(error))
-      if (entry->path().extension() == ".xml") fs::copy_file(entry->path(), known / entry->path().filename(), error);
-  }
-  return {};
-}
 
 // libvirt's loop serves the whole process, and lives as long.
 void runEventLoopOnce(const fs::path& root) {
@@ -361,7 +370,7 @@ Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
   auto owner = qemuOwner();
   if (!owner) return passOn(owner.error());
   if (options.connect.empty()) {
-    if (auto ready = prepareEmbedded(options); !ready) return passOn(ready.error());
+    if (auto ready = prepareEmbedded(options.root, options.cache); !ready) return passOn(ready.error());
   }
   // libvirt daemonizes QEMU, and some inits reap late: be the one who does.
   prctl(PR_SET_CHILD_SUBREAPER, 1);

@@ -9,7 +9,6 @@
 
 #include "failure/values.hpp"
 #include "guest/mailbox.hpp"
-#include "guest/sparse_sink.hpp"
 #include "guest/values.hpp"
 #include "scenario/values.hpp"
 
@@ -18,8 +17,9 @@ namespace relapse::guest {
 struct GuestSpec {
   std::string node;  // "client"
   scenario::Node hardware;
-  std::filesystem::path kernel;  // Image
-  std::filesystem::path root;    // initramfs
+  std::filesystem::path kernel;        // Image
+  std::filesystem::path root;          // initramfs
+  std::filesystem::path modules = {};  // an archive that is put behind it; empty: none
 };
 
 // One running guest. Used by one thread. Its destructor ends it.
@@ -30,11 +30,15 @@ class Guest {
   // Bytes for the agent's channel; does not block (the guest may be stuck).
   virtual Result<void> tellAgent(const std::string& bytes) = 0;
 
-  // All vCPUs' registers, the guest stopped for the time it takes.
-  virtual Result<std::string> registers() = 0;
+  // All vCPUs' registers and stacks, the guest stopped for the time it takes (some milliseconds). `at` is left to
+  // the caller.
+  virtual Result<Sample> sample() = 0;
+
+  // What each vCPU's thread has run on the host so far; empty when the host does not tell.
+  virtual std::vector<std::chrono::nanoseconds> vcpuTimes() = 0;
 
   // The guest's memory as an ELF core file, with holes for its zeroes; the guest goes on afterwards.
-  virtual Result<SparseFile> dumpMemory(const std::filesystem::path& file) = 0;
+  virtual Result<void> dumpMemory(const std::filesystem::path& file) = 0;
 
   // What runs it: "libvirt 9.0.0, QEMU 7.2.22".
   virtual std::string versions() = 0;

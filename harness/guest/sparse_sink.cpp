@@ -13,8 +13,6 @@
 
 #include <fmt/format.h>
 
-#include "checksum/checksum.hpp"
-
 namespace relapse::guest {
 namespace {
 
@@ -51,18 +49,16 @@ void SparseSink::take(const char* bytes, std::size_t size) {
   for (std::size_t at = 0; at < size && problem_.empty(); at += kBlock) {
     const std::size_t length = std::min(kBlock, size - at);
     if (allZero(bytes + at, length)) continue;
-    if (pwrite(out_, bytes + at, length, static_cast<off_t>(written_.bytes + at)) != static_cast<ssize_t>(length))
+    if (pwrite(out_, bytes + at, length, static_cast<off_t>(written_ + at)) != static_cast<ssize_t>(length))
       problem_ = fmt::format("{}: {}", file_.string(), std::strerror(errno));
   }
-  written_.bytes += size;
+  written_ += size;
 }
 
 void SparseSink::read(const std::stop_token& stop) {
-  checksum::Sha256 sum;
   std::vector<char> buffer(kBuffer);
   std::size_t filled = 0;
   const auto flush = [&] {
-    sum.add({buffer.data(), filled});
     take(buffer.data(), filled);
     filled = 0;
   };
@@ -80,14 +76,13 @@ void SparseSink::read(const std::stop_token& stop) {
     if (filled == buffer.size()) flush();  // whole blocks, so that zero pages are seen as such
   }
   flush();
-  written_.sha256 = sum.hex();
 }
 
-Result<SparseFile> SparseSink::finish() {
+Result<std::uint64_t> SparseSink::finish() {
   reader_.request_stop();
   reader_.join();
-  if (problem_.empty() && ftruncate(out_, static_cast<off_t>(written_.bytes)) != 0) problem_ = std::strerror(errno);
-  if (problem_.empty() && written_.bytes == 0) problem_ = "nothing was written";
+  if (problem_.empty() && ftruncate(out_, static_cast<off_t>(written_)) != 0) problem_ = std::strerror(errno);
+  if (problem_.empty() && written_ == 0) problem_ = "nothing was written";
   if (!problem_.empty()) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file_.string(), problem_));
   return written_;
 }

@@ -11,20 +11,15 @@
 
 namespace relapse::guest {
 
-struct SparseFile {
-  std::string sha256;       // of all its bytes, holes included
-  std::uint64_t bytes = 0;  // its length
-};
-
 // A FIFO whose other end writes a file that is mostly zeroes: what arrives is written with holes for
-// the zeroes and summed on the way, so that the disk sees only what the guest really used.
+// the zeroes, so that the disk sees only what the guest really used.
 class SparseSink {
  public:
   // Makes the FIFO `pipe` and starts reading it into `file`.
   static Result<std::unique_ptr<SparseSink>> open(const std::filesystem::path& pipe, const std::filesystem::path& file);
 
-  // Waits for the end of what was written. Call it once the writer has closed the FIFO.
-  Result<SparseFile> finish();
+  // Waits for the end of what was written; its length. Call it once the writer has closed the FIFO.
+  Result<std::uint64_t> finish();
 
   ~SparseSink();  // stops reading and removes the FIFO
 
@@ -37,7 +32,7 @@ class SparseSink {
   std::filesystem::path file_;
   int in_ = -1;
   int out_ = -1;
-  SparseFile written_;
+  std::uint64_t written_ = 0;
   std::string problem_;
   std::jthread reader_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -83,10 +84,39 @@ struct Post {
   std::variant<ConsoleBytes, AgentBytes, GuestStopped> what;
 };
 
-// The vCPUs' registers at one instant, as QEMU prints them.
-struct RegisterSample {
+// A vCPU's registers.
+struct VcpuState {
+  int vcpu = 0;
+  std::uint64_t pc = 0;
+  std::uint64_t sp = 0;
+  std::uint64_t pstate = 0;
+  std::array<std::uint64_t, 31> x = {};
+  bool inKernel() const { return (pstate & 0xc) == 4; }  // EL1
+};
+
+// A piece of the guest's memory, at the address that its kernel has for it.
+struct MemoryBlock {
+  std::uint64_t address = 0;
+  std::string bytes = {};
+};
+
+// The (little-endian) 8-byte word at `address`, if one of the blocks holds it.
+inline std::optional<std::uint64_t> wordAt(const std::vector<MemoryBlock>& blocks, std::uint64_t address) {
+  for (const auto& [start, bytes] : blocks) {
+    if (address < start || bytes.size() < 8 || address - start > bytes.size() - 8) continue;
+    std::uint64_t word = 0;
+    for (std::size_t i = 8; i-- > 0;) word = word << 8 | static_cast<unsigned char>(bytes[address - start + i]);
+    return word;
+  }
+  return std::nullopt;
+}
+
+// All vCPUs at one instant, the guest stopped: registers, and as much of the stacks of those in the kernel as
+// their chains of frame pointers pass through.
+struct Sample {
   std::chrono::milliseconds at{0};  // since the run began
-  std::string text;
+  std::vector<VcpuState> vcpus = {};
+  std::vector<MemoryBlock> stacks = {};
 };
 
 }  // namespace relapse::guest

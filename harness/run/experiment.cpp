@@ -2,6 +2,7 @@
 #include "run/experiment.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 50ms;
+constexpr auto kLookAtHost = 250ms;
 constexpr std::size_t kConsoleTail = 4096;
 constexpr std::size_t kMostLines = 1000;     // of one program, kept in memory; all go to the log
 constexpr std::size_t kMostEvents = 10'000;  // of one run
@@ -89,6 +91,7 @@ Experiment::Wait Experiment::waitFor(const std::function<bool()>& condition, Clo
     if (!std::holds_alternative<guest::Alive>(seen_.guest)) return Wait::GuestEnded;
     if (stop_.stop_requested()) return Wait::Cancelled;
     if (Clock::now() >= deadline) return Wait::Deadline;
+    lookAtHost();
     if (const auto post = mailbox_.take(std::min(deadline, Clock::now() + kTick), stop_)) {
       absorb(*post);
     } else {
@@ -156,10 +159,30 @@ void Experiment::absorbEnd(Program& program, const guest::WorkloadEnd& end) {
 void Experiment::record(std::vector<console::ConsoleEvent> events) {
   for (auto& event : events) {
     if (seen_.events.size() >= kMostEvents) return;
+    judgeStall(event);
     evidence_.event(report::eventJson(event));
     seen_.events.push_back(std::move(event));
     decided_ = decided_ || verdict::decided(scenario_.expect, seen_.events);
   }
+}
+
+void Experiment::lookAtHost() {
+  if (!guest_ || Clock::now() < nextLook_) return;
+  nextLook_ = Clock::now() + kLookAtHost;
+  hostWatch_.add(now(), guest_->vcpuTimes());
+}
+
+// A lockup is found by the guest's clock, which goes on when the vCPU does not.
+void Experiment::judgeStall(console::ConsoleEvent& event) {
+  if (event.kind != console::EventKind::SoftLockup && event.kind != console::EventKind::HardLockup) return;
+  if (!event.cpu) return;
+  const auto share = hostWatch_.share(*event.cpu, event.at - scenario_.watch.softlockup, event.at);
+  if (!share) return;
+  double load = 0;
+  getloadavg(&load, 1);
+  stalls_[seen_.events.size()] = {*share, load};
+  if (*share < kStarvedBelow && event.artefact == console::Artefact::None)
+    event.artefact = console::Artefact::StarvedHost;
 }
 
 void Experiment::note(console::EventKind kind, const std::string& title, const std::string& message) {

@@ -18,10 +18,18 @@
 #include "guest/mailbox.hpp"
 #include "report/values.hpp"
 #include "run/evidence.hpp"
+#include "run/host_watch.hpp"
 #include "scenario/values.hpp"
+#include "stacktrace/values.hpp"
 #include "verdict/values.hpp"
 
 namespace relapse::run {
+
+// Where the guest's kernel and its modules lie.
+struct KernelPlaces {
+  std::uint64_t text = 0;  // of the symbol _text
+  std::vector<stacktrace::ModulePlace> modules = {};
+};
 
 // One guest and all that is known of it. Everything happens on the caller's thread, which drains
 // the mailbox in here and nowhere else.
@@ -64,6 +72,9 @@ class Experiment {
   guest::Guest* guest() { return guest_.get(); }
   verdict::Observations& seen() { return seen_; }
   const std::vector<report::WorkRecord>& works() const { return works_; }
+  const std::map<std::size_t, report::StallOnHost>& stalls() const { return stalls_; }
+  const std::optional<KernelPlaces>& places() const { return places_; }
+  void learn(KernelPlaces places) { places_ = std::move(places); }
   console::Instant now() const;
   std::string domainXml() const { return domainXml_; }
 
@@ -81,6 +92,8 @@ class Experiment {
   void absorbOutput(Program& program, const guest::AgentOutput& output);
   void absorbEnd(Program& program, const guest::WorkloadEnd& end);
   void record(std::vector<console::ConsoleEvent> events);
+  void lookAtHost();
+  void judgeStall(console::ConsoleEvent& event);
   console::Instant since(Clock::time_point instant) const;
   std::string lastConsoleLine() const;
   Failure bootFailure(Wait wait) const;
@@ -102,6 +115,10 @@ class Experiment {
   std::vector<bool> due_;
   std::vector<report::WorkRecord> works_;
   verdict::Observations seen_;
+  HostWatch hostWatch_;
+  Clock::time_point nextLook_;
+  std::map<std::size_t, report::StallOnHost> stalls_;
+  std::optional<KernelPlaces> places_;
   std::string consoleTail_;
   std::string marker_;
   bool markerSeen_ = false;

@@ -40,7 +40,7 @@ inline constexpr std::array kEvents{
 };
 
 // What a lockup or stall may be other than the kernel's own.
-inline constexpr std::array<std::string_view, 1> kArtefacts{"console-output"};
+inline constexpr std::array<std::string_view, 2> kArtefacts{"console-output", "host"};
 
 // All of them, failing kinds first.
 inline std::vector<std::string_view> eventNames() {

@@ -98,34 +98,44 @@ std::optional<std::size_t> firstFailure(const std::vector<ConsoleEvent>& events)
 }
 
 std::string artefactInWords(const ConsoleEvent& event) {
+  if (event.artefact == console::Artefact::StarvedHost)
+    return fmt::format("{}, but its vCPU did not run on the host (suspect: {}): run fewer things beside it",
+                       event.title, console::name(event.artefact));
   return fmt::format("{}, but its CPU was kept by printing ({}): instrument less, or with a faster console",
                      event.title, console::name(event.artefact));
 }
 
-// All reports of the same thing: same kind, same CPU and task.
-std::vector<ConsoleEvent> reportsLike(const std::vector<ConsoleEvent>& events, std::size_t first) {
+// All reports of the same thing: same kind, same CPU and task. What a spin's samples share is as good as a report.
+std::vector<ConsoleEvent> reportsLike(const Observations& seen, std::size_t first) {
+  const auto& events = seen.events;
   std::vector<ConsoleEvent> same;
   for (std::size_t i = first; i < events.size(); ++i)
     if (events[i].kind == events[first].kind && events[i].cpu == events[first].cpu &&
         events[i].pid == events[first].pid)
       same.push_back(events[i]);
+  const auto sampled = seen.sampled.find(events[first].cpu.value_or(-1));
+  if (!console::isSpin(events[first].kind) || sampled == seen.sampled.end()) return same;
+  same.push_back(events[first]);
+  same.back().frames.clear();
+  for (const auto& function : sampled->second) same.back().frames.push_back({.symbol = function, .text = function});
   return same;
 }
 
-std::string signatureOf(const std::vector<ConsoleEvent>& events, std::size_t first) {
-  return console::signature(reportsLike(events, first));
+std::string signatureOf(const Observations& seen, std::size_t first) {
+  return console::signature(reportsLike(seen, first));
 }
 
 // One report of a spin shows one instant of it: what the scenario says that all of them share is
 // the better name.
 std::string signatureOf(const scenario::ExpectReproduced& expect, const std::vector<std::size_t>& places,
-                        const std::vector<ConsoleEvent>& events) {
+                        const Observations& seen) {
+  const auto& events = seen.events;
   std::size_t named = 0;
   while (named < places.size() && !console::isFailing(events[places[named]].kind)) ++named;
   if (named == places.size()) named = 0;
   const auto& frames = expect.events[named].frames;
   ConsoleEvent report = events[places[named]];
-  if (!console::isSpin(report.kind) || frames.empty()) return signatureOf(events, places[named]);
+  if (!console::isSpin(report.kind) || frames.empty()) return signatureOf(seen, places[named]);
   const auto shared = std::find_if(report.frames.begin(), report.frames.end(), [&](const auto& frame) {
     return console::withoutCompilerSuffix(frame.symbol) == frames.front();
   });
@@ -164,9 +174,9 @@ bool matches(const scenario::ExpectedEvent& expected, const ConsoleEvent& event)
 Verdict judge(const scenario::Expectation& expect, const Observations& seen) {
   if (const auto* wanted = std::get_if<scenario::ExpectReproduced>(&expect))
     if (auto places = reproduction(*wanted, seen.events)) {
-      return Reproduced{*places, signatureOf(*wanted, *places, seen.events)};
+      return Reproduced{*places, signatureOf(*wanted, *places, seen)};
     }
-  if (const auto failure = firstFailure(seen.events)) return OtherFailure{*failure, signatureOf(seen.events, *failure)};
+  if (const auto failure = firstFailure(seen.events)) return OtherFailure{*failure, signatureOf(seen, *failure)};
   if (!seen.infrastructure.empty()) return Inconclusive{seen.infrastructure};
   if (const auto artefact = firstArtefact(seen.events)) return Inconclusive{artefactInWords(seen.events[*artefact])};
   if (const auto ended = endInWords(seen.guest); !ended.empty()) return Inconclusive{ended};

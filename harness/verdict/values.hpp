@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -35,7 +36,8 @@ struct Observations {
   std::vector<WorkOutcome> works;
   guest::GuestEnd guest = guest::Alive{};
   Proofs proofs;
-  std::string infrastructure;  // why the run itself broke off; empty: it did not
+  std::map<int, std::vector<std::string>> sampled = {};  // by CPU that spins: the functions in all its samples
+  std::string infrastructure;                            // why the run itself broke off; empty: it did not
 };
 
 struct Reproduced {

@@ -76,16 +76,16 @@ int waitFor(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-int guestsOf(pid_t pid) {
+std::vector<pid_t> guestsOf(pid_t pid) {
   const std::string name = fmt::format("guest=relapse-{}-", pid);
-  int count = 0;
+  std::vector<pid_t> guests;
   std::error_code ignored;
   for (fs::directory_iterator entry("/proc", ignored), end; entry != end; entry.increment(ignored)) {
     std::ifstream file(entry->path() / "cmdline", std::ios::binary);
     const std::string line{std::istreambuf_iterator<char>(file), {}};
-    if (line.find(name) != std::string::npos) ++count;
+    if (line.find(name) != std::string::npos) guests.push_back(std::stoi(entry->path().filename()));
   }
-  return count;
+  return guests;
 }
 
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& holds) {

@@ -46,8 +46,8 @@ std::vector<std::string> commandLine(std::vector<std::string> arguments);
 pid_t spawn(const std::vector<std::string>& argv, const Environment& environment, const std::filesystem::path& output);
 int waitFor(pid_t pid);  // exit status, or 128 + the signal
 
-// How many QEMUs and host folders there are of relapse `pid`.
-int guestsOf(pid_t pid);
+// The QEMUs of relapse `pid`.
+std::vector<pid_t> guestsOf(pid_t pid);
 
 // Polls until it holds.
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& holds);

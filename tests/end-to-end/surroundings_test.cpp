@@ -36,7 +36,7 @@ std::string contentOf(const fs::path& file) {
 }
 
 bool nothingLeftOf(pid_t pid, const fs::path& hostFolder) {
-  return guestsOf(pid) == 0 && !fs::exists(hostFolder);
+  return guestsOf(pid).empty() && !fs::exists(hostFolder);
 }
 
 // The host folder of the relapse `pid`, from its guest's command line.

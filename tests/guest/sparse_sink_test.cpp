@@ -34,8 +34,7 @@ TEST_F(SparseSinkTest, KeepsTheBytesAndLeavesZeroesAsHoles) {
   std::ofstream(folder_ / "pipe", std::ios::binary) << bytes;
   const auto written = (*sink)->finish();
   ASSERT_TRUE(written) << written.error().message;
-  EXPECT_EQ(written->bytes, bytes.size());
-  EXPECT_EQ(written->sha256, checksum::ofText(bytes));
+  EXPECT_EQ(*written, bytes.size());
   std::ifstream in(folder_ / "file", std::ios::binary);
   EXPECT_TRUE(std::string(std::istreambuf_iterator<char>(in), {}) == bytes);
   struct stat status {};

@@ -35,8 +35,9 @@ class ScriptedGuest : public guest::Guest {
         [this](std::string text) { post(box_, guest::AgentBytes{std::move(text)}); });
     return {};
   }
-  Result<std::string> registers() override { return std::string("PC=0"); }
-  Result<guest::SparseFile> dumpMemory(const fs::path&) override { return fail(FailureKind::GuestFailed, "none"); }
+  Result<guest::Sample> sample() override { return guest::Sample{}; }
+  std::vector<std::chrono::nanoseconds> vcpuTimes() override { return {}; }
+  Result<void> dumpMemory(const fs::path&) override { return fail(FailureKind::GuestFailed, "none"); }
   std::string versions() override { return "none"; }
   void end() override {}
   const std::string& domainXml() const override { return xml_; }

@@ -316,7 +316,7 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:6:45: expect.reproduced.message: expected a regular expression in RE2's syntax, such as 'err:-[0-9]+', "
        "found \"[\""},
       {{.expect = "expect: {reproduced: {event: soft-lockup, artefact: console}}"},
-       "f.yaml:6:53: expect.reproduced.artefact: expected console-output, found "
+       "f.yaml:6:53: expect.reproduced.artefact: expected one of console-output, host, found "
        "\"console\""},
       {{.more = "softlockup: 2s"},
        "f.yaml:7:1: softlockup: expected one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, "

@@ -65,6 +65,20 @@ TEST(Verdict, ItsSignatureDoesNotHangOnWhereTheSpinWasCaught) {
             std::get<Reproduced>(judge(kLockup, with({lockup()}))).signature);
 }
 
+TEST(Verdict, ASpinIsNamedByWhatItsSamplesShareWithItsReport) {
+  auto report = lockup();
+  report.cpu = 1;
+  Observations seen = with({report});
+  seen.sampled[1] = {"nfs_wb_page", "nfs_updatepage"};
+  const scenario::Expectation other = scenario::ExpectReproduced{{{"soft-lockup", {"ext4_writepage"}, "", ""}}};
+  const auto verdict = judge(other, seen);
+  ASSERT_EQ(word(verdict), "other-failure");
+  EXPECT_EQ(std::get<OtherFailure>(verdict).signature, "soft lockup in nfs_wb_page");
+
+  seen.sampled = {{0, {"nfs_updatepage"}}};  // another CPU's
+  EXPECT_EQ(std::get<OtherFailure>(judge(other, seen)).signature, "soft lockup in clear_page_dirty_for_io");
+}
+
 TEST(Verdict, AnotherLockupIsAnotherFailure) {
   EXPECT_EQ(word(judge(kLockup, with({event(EventKind::SoftLockup, {"ext4_writepages"})}))), "other-failure");
 }

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include <filesystem>
+
+#include "failure/values.hpp"
+
+namespace relapse::guest {
+
+// What libvirt's QEMU driver wants before it is opened inside this process.
+
+// The account that QEMU runs under when relapse is root; -1 for the user's own. HostLacks: there is none.
+Result<long> qemuOwner();
+
+// Writes the driver's configuration below `root`, with what libvirt learnt of QEMU before from `cache`.
+Result<void> prepareEmbedded(const std::filesystem::path& root, const std::filesystem::path& cache);
+
+}  // namespace relapse::guest
