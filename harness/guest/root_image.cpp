@@ -1,25 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/root_image.hpp"
 
-#include <archive.h>
-#include <archive_entry.h>
 #include <fnmatch.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <memory>
 #include <set>
-#include <string_view>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "checksum/checksum.hpp"
 #include "debian/packages.hpp"
+#include "guest/cpio.hpp"
 
 namespace relapse::guest {
 namespace {
@@ -83,54 +79,15 @@ Result<Layout> chosen(const Layout& all, const std::vector<std::string>& pattern
 std::string keyOf(const std::vector<debian::Package>& packages, const std::vector<std::string>& patterns,
                   const Layout& overlay) {
   checksum::Sha256 sum;
-  sum.addField("root image 2");  // to be raised when the making of the image changes
+  sum.addField("root image 3");  // to be raised when the making of the image changes
   for (const auto& package : packages) sum.addField(package.name + " " + package.sha256);
   for (const auto& pattern : patterns) sum.addField(pattern);
   for (const auto& [path, source] : overlay) {
     sum.addField(path);
+    sum.addField(isProgram(source) ? "program" : "text");
     sum.addField(content(source));
   }
   return sum.hex();
-}
-
-using Archive = std::unique_ptr<archive, decltype(&archive_write_free)>;
-using Entry = std::unique_ptr<archive_entry, decltype(&archive_entry_free)>;
-
-Entry entry(const std::string& path, unsigned type, unsigned mode) {
-  Entry made(archive_entry_new(), archive_entry_free);
-  archive_entry_set_pathname(made.get(), path.c_str() + 1);
-  archive_entry_set_filetype(made.get(), type);
-  archive_entry_set_perm(made.get(), mode);
-  archive_entry_set_mtime(made.get(), 0, 0);
-  archive_entry_set_size(made.get(), 0);
-  return made;
-}
-
-bool addFolder(archive* out, const std::string& path) {
-  return archive_write_header(out, entry(path, AE_IFDIR, 0755).get()) == ARCHIVE_OK;
-}
-
-bool addLink(archive* out, const std::string& path, const std::string& target) {
-  Entry link = entry(path, AE_IFLNK, 0777);
-  archive_entry_set_symlink(link.get(), target.c_str());
-  return archive_write_header(out, link.get()) == ARCHIVE_OK;
-}
-
-bool addConsole(archive* out) {
-  Entry node = entry("/dev/console", AE_IFCHR, 0600);
-  archive_entry_set_rdevmajor(node.get(), 5);
-  archive_entry_set_rdevminor(node.get(), 1);
-  return archive_write_header(out, node.get()) == ARCHIVE_OK;
-}
-
-bool addFile(archive* out, const std::string& path, const fs::path& source) {
-  if (fs::is_symlink(source)) return addLink(out, path, fs::read_symlink(source).string());
-  const std::string bytes = content(source);
-  const bool program = (fs::status(source).permissions() & fs::perms::owner_exec) != fs::perms::none;
-  Entry file = entry(path, AE_IFREG, program ? 0755 : 0644);
-  archive_entry_set_size(file.get(), static_cast<la_int64_t>(bytes.size()));
-  return archive_write_header(out, file.get()) == ARCHIVE_OK &&
-         archive_write_data(out, bytes.data(), bytes.size()) == static_cast<la_ssize_t>(bytes.size());
 }
 
 std::set<std::string> foldersOf(const Layout& files) {
@@ -143,33 +100,12 @@ std::set<std::string> foldersOf(const Layout& files) {
 }
 
 Result<void> writeImage(const Layout& files, const fs::path& target) {
-  const fs::path part = fmt::format("{}.{}.part", target.string(), getpid());
-  const auto failed = [&](const std::string& why) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    return fail(FailureKind::Exhausted, fmt::format("{}: {}", target.string(), why));
-  };
-  {
-    Archive out(archive_write_new(), archive_write_free);
-    archive_write_set_format_cpio_newc(out.get());
-    archive_write_add_filter_none(out.get());  // under TCG unpacking costs more than reading
-    if (archive_write_open_filename(out.get(), part.c_str()) != ARCHIVE_OK)
-      return failed(archive_error_string(out.get()));
-    bool good = true;
-    for (const auto& folder : foldersOf(files)) good = good && addFolder(out.get(), folder);
-    for (const char* top : {"/bin", "/sbin", "/lib"}) good = good && addLink(out.get(), top, std::string("usr") + top);
-    good = good && addConsole(out.get());
-    for (const auto& [path, source] : files) good = good && addFile(out.get(), path, source);
-    if (!good || archive_write_close(out.get()) != ARCHIVE_OK) {
-      const char* why = archive_error_string(out.get());
-      return failed(why != nullptr ? why : "cannot be written");
-    }
-  }
-  std::error_code error;
-  fs::permissions(part, fs::perms(0644), error);
-  fs::rename(part, target, error);
-  if (error) return failed(error.message());
-  return {};
+  CpioWriter archive(target);
+  for (const auto& folder : foldersOf(files)) archive.addFolder(folder);
+  for (const char* top : {"/bin", "/sbin", "/lib"}) archive.addLink(top, std::string("usr") + top);
+  archive.addConsole();
+  for (const auto& [path, source] : files) archive.addFile(path, source);
+  return archive.finish();
 }
 
 // The packages' files, unpacked once for each version.

@@ -10,6 +10,7 @@
 
 #include "kernel/disk.hpp"
 #include "kernel/hash.hpp"
+#include "kernel/modules.hpp"
 #include "process/process.hpp"
 
 namespace relapse::kernel {
@@ -87,9 +88,9 @@ bool isFull(std::string_view text) {
          text.find("Disk quota exceeded") != std::string_view::npos;
 }
 
-// A step of the build that leaves an object: "  CC      fs/nfs/write.o".
+// A step of the build that leaves an object: "  CC      fs/nfs/write.o", "  CC [M]  fs/nfs/write.o".
 bool isObject(std::string_view line) {
-  static constexpr std::array<std::string_view, 4> kSteps{"  CC  ", "  AS  ", "  LD  ", "  AR  "};
+  static constexpr std::array<std::string_view, 4> kSteps{"  CC ", "  AS ", "  LD ", "  AR "};
   return std::ranges::any_of(kSteps, [&](std::string_view step) { return line.starts_with(step); });
 }
 
@@ -118,10 +119,9 @@ class Listener {
  private:
   void count(std::string_view line) {
     ++objects_;
-    const std::size_t name = line.find_first_not_of(' ', 6);
-    if (options_.onProgress && name != std::string_view::npos)
-      options_.onProgress(
-          {Stage::Build, objects_, total_ == 0 ? 0 : std::max(total_, objects_), std::string(line.substr(name))});
+    if (options_.onProgress)
+      options_.onProgress({Stage::Build, objects_, total_ == 0 ? 0 : std::max(total_, objects_),
+                           std::string(line.substr(line.rfind(' ') + 1))});
   }
   // From what says most to what says least.
   void judge(std::string_view line) {
@@ -211,7 +211,9 @@ Result<void> configure(const std::vector<AskedOption>& asked, const std::string&
 Result<void> compile(const std::string& line, const BuildPlace& place, const BuildOptions& options) {
   const bool whole = !isThere(vmlinuxOf(place));
   Listener listener(place, options, whole ? expectedObjects(line, place) : 0);
-  const auto output = process::run(make(place, options, {"Image", "vmlinux"}),
+  std::vector<std::string> targets{"Image", "vmlinux"};
+  if (hasModules(readFile(dotConfigOf(place)))) targets.push_back("modules");
+  const auto output = process::run(make(place, options, std::move(targets)),
                                    {.onLine = [&](process::Stream, std::string_view said) { listener.hear(said); },
                                     .deadline = options.deadline,
                                     .stop = options.stop,

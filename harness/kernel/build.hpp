@@ -29,8 +29,8 @@ struct BuildPlace {
 Result<void> configure(const std::vector<AskedOption>& asked, const std::string& kconfig, const BuildPlace& place,
                        const BuildOptions& options);
 
-// Image and vmlinux; all that make and the compiler print is in OUTPUT/relapse-build.log.
-// BuildFailed: the first error and the log's place; Exhausted: the deadline or the disk.
+// Image, vmlinux and, where the configuration has any, the modules; all that make and the compiler print is in
+// OUTPUT/relapse-build.log. BuildFailed: the first error and the log's place; Exhausted: the deadline or the disk.
 Result<void> compile(const std::string& line, const BuildPlace& place, const BuildOptions& options);
 
 std::filesystem::path imageOf(const BuildPlace& place);

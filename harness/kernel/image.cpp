@@ -16,6 +16,7 @@
 #include "kernel/disk.hpp"
 #include "kernel/hash.hpp"
 #include "kernel/kernel.hpp"
+#include "kernel/modules.hpp"
 #include "process/descriptor.hpp"
 
 namespace relapse::kernel {
@@ -119,10 +120,14 @@ Result<VmlinuxFacts> readVmlinux(const fs::path& vmlinux) {
   return VmlinuxFacts{releaseIn(mapping.bytes()), buildIdOf(elf.get())};
 }
 
-Result<KernelImage> ready(const fs::path& image, const fs::path& vmlinux) try {
+Result<KernelImage> ready(const ReadyKernel& files) try {
+  const auto& [image, vmlinux, modules] = files;
   if (auto checked = checkImage(image); !checked) return passOn(checked.error());
   auto facts = readVmlinux(vmlinux);
   if (!facts) return passOn(facts.error());
+  if (!modules.empty() && !fs::is_directory(modules)) return badInput(modules, "expected a folder with *.ko");
+  if (!modules.empty() && modulesIn(modules).empty())
+    return badInput(modules, "expected a folder with *.ko, found none");
   KernelImage kernel;
   kernel.image = fs::absolute(image);
   kernel.vmlinux = fs::absolute(vmlinux);
@@ -131,6 +136,9 @@ Result<KernelImage> ready(const fs::path& image, const fs::path& vmlinux) try {
   kernel.buildId = facts->buildId;
   kernel.imageSha256 = sha256OfFile(image);
   kernel.vmlinuxSha256 = sha256OfFile(vmlinux);
+  if (modules.empty()) return kernel;
+  kernel.modules = fs::absolute(modules);
+  kernel.modulesSha256 = sumOfModules(modulesIn(modules));
   return kernel;
 } catch (const fs::filesystem_error& error) {
   return passOn(failureOf(error));

@@ -12,6 +12,7 @@
 #include "kernel/disk.hpp"
 #include "kernel/hash.hpp"
 #include "kernel/image.hpp"
+#include "kernel/modules.hpp"
 #include "kernel/patching.hpp"
 #include "kernel/source.hpp"
 #include "kernel/store.hpp"
@@ -201,7 +202,7 @@ class Kitchen {
     kernel.buildId = facts->buildId;
     kernel.key = key_;
     kernel.patches = std::move(uses);
-    return store_.keep(kernel);
+    return store_.keep(kernel, builtModules(place.output));
   }
 
   static std::string releaseOf(const BuildPlace& place, const VmlinuxFacts& facts) {

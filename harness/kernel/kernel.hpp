@@ -32,7 +32,8 @@ struct BuildOptions {
 // Exhausted, Cancelled.
 Result<KernelImage> obtain(const KernelRequest& request, const Places& places, const BuildOptions& options);
 
-// One's own build. Checks that Image is an arm64 kernel and that vmlinux is an aarch64 ELF file.
-Result<KernelImage> ready(const std::filesystem::path& image, const std::filesystem::path& vmlinux);
+// One's own build. Checks that Image is an arm64 kernel, that vmlinux is an aarch64 ELF file, and that the folder of
+// modules (empty: none) holds *.ko.
+Result<KernelImage> ready(const ReadyKernel& files);
 
 }  // namespace relapse::kernel

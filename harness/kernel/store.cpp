@@ -5,6 +5,7 @@
 
 #include "kernel/disk.hpp"
 #include "kernel/hash.hpp"
+#include "kernel/modules.hpp"
 
 namespace relapse::kernel {
 
@@ -19,8 +20,17 @@ struct Names {
   static constexpr const char* vmlinux = "vmlinux";
   static constexpr const char* config = "config";
   static constexpr const char* log = "build.log";
+  static constexpr const char* modules = "modules";
   static constexpr const char* record = "kernel.json";
 };
+
+json modulesIn(const fs::path& folder) {
+  json modules = json::object();
+  if (!isThere(folder)) return modules;
+  for (const auto& entry : fs::directory_iterator(folder))
+    modules[entry.path().filename().string()] = fs::file_size(entry.path());
+  return modules;
+}
 
 json recordOf(const KernelImage& kernel, const fs::path& folder) {
   json patches = json::array();
@@ -36,6 +46,8 @@ json recordOf(const KernelImage& kernel, const fs::path& folder) {
           {"image_size", fs::file_size(folder / Names::image)},
           {"vmlinux_sha256", kernel.vmlinuxSha256},
           {"vmlinux_size", fs::file_size(folder / Names::vmlinux)},
+          {"modules_sha256", kernel.modulesSha256},
+          {"module_sizes", modulesIn(folder / Names::modules)},
           {"patches", patches}};
 }
 
@@ -52,6 +64,8 @@ KernelImage kernelOf(const json& record, const fs::path& folder) {
   kernel.buildId = record.at("build_id");
   kernel.imageSha256 = record.at("image_sha256");
   kernel.vmlinuxSha256 = record.at("vmlinux_sha256");
+  kernel.modulesSha256 = record.value("modules_sha256", "");
+  if (!kernel.modulesSha256.empty()) kernel.modules = folder / Names::modules;
   for (const json& patch : record.at("patches"))
     kernel.patches.push_back({patch.at("file").get<std::string>(), patch.at("sha256"), patch.at("already_in_source")});
   return kernel;
@@ -62,9 +76,18 @@ bool hasSize(const fs::path& file, const json& size) {
   return fs::file_size(file, error) == size.get<std::uintmax_t>() && !error;
 }
 
+// An entry of before modules were kept is whole when its kernel has none.
+bool hasItsModules(const KernelImage& kernel, const json& record) {
+  const auto sizes = record.find("module_sizes");
+  if (sizes == record.end()) return !hasModules(readFileIfThere(kernel.config));
+  for (const auto& [name, size] : sizes->items())
+    if (!hasSize(kernel.modules / name, size)) return false;
+  return true;
+}
+
 bool isWhole(const KernelImage& kernel, const json& record) {
   return hasSize(kernel.image, record.at("image_size")) && hasSize(kernel.vmlinux, record.at("vmlinux_size")) &&
-         isThere(kernel.config) && isThere(kernel.buildLog);
+         isThere(kernel.config) && isThere(kernel.buildLog) && hasItsModules(kernel, record);
 }
 
 }  // namespace
@@ -82,7 +105,7 @@ std::optional<KernelImage> Store::find(const std::string& key) const {
   return std::nullopt;
 }
 
-Result<KernelImage> Store::keep(const KernelImage& built) const {
+Result<KernelImage> Store::keep(const KernelImage& built, const std::vector<fs::path>& modules) const {
   fs::create_directories(kernels_);
   const ScratchFolder draft(kernels_);
   const fs::path folder = draft.path() / "entry";
@@ -90,9 +113,11 @@ Result<KernelImage> Store::keep(const KernelImage& built) const {
   copyOver(built.vmlinux, folder / Names::vmlinux);
   copyOver(built.config, folder / Names::config);
   copyOver(built.buildLog, folder / Names::log);
+  for (const fs::path& module : modules) copyOver(module, folder / Names::modules / module.filename());
   KernelImage kernel = built;
   kernel.imageSha256 = sha256OfFile(folder / Names::image);
   kernel.vmlinuxSha256 = sha256OfFile(folder / Names::vmlinux);
+  kernel.modulesSha256 = sumOfModules(modules);
   writeFile(folder / Names::record, recordOf(kernel, folder).dump(2) + "\n");
   if (auto others = find(built.key)) return std::move(*others);
   if (isThere(kernels_ / built.key)) fs::rename(kernels_ / built.key, draft.path() / "damaged");

@@ -24,19 +24,28 @@ struct PatchUse {
   bool alreadyInSource = false;  // it reverse-applies cleanly, and was skipped
 };
 
+// A kernel that somebody built.
+struct ReadyKernel {
+  std::filesystem::path image;
+  std::filesystem::path vmlinux;
+  std::filesystem::path modules = {};  // a folder of *.ko; empty: none
+};
+
 // A kernel that can be booted, with all that says where it came from.
 struct KernelImage {
   std::filesystem::path image;
   std::filesystem::path vmlinux;
   std::filesystem::path config = {};    // empty for a ready image
   std::filesystem::path buildLog = {};  // likewise
+  std::filesystem::path modules = {};   // a folder of *.ko with debug information; empty when it has none
   std::string source;                   // as in sources.yaml or on the command line
   std::string line;                     // "6.1"; empty for a ready image
   std::string release;                  // "6.1.192", as the kernel calls itself
   std::string buildId;                  // hex, of vmlinux; empty when it has none
   std::string imageSha256;
   std::string vmlinuxSha256;
-  std::string key;  // of the cache; empty for a ready image
+  std::string modulesSha256;  // of all their names and contents; empty when it has none
+  std::string key;            // of the cache; empty for a ready image
   std::vector<PatchUse> patches = {};
   bool fromCache = false;
   std::vector<std::string> notHad = {};  // one line for each source tried before: "linux-4.19.325: why"

@@ -26,14 +26,14 @@ class FolderTest : public testing::Test {
 };
 
 // Puts a small thing below `folder` that make builds as if it were a kernel of line 6.1: one object
-// for each fs/*.c. A file that holds "broken" does not compile; an option that holds "DROPPED" does
-// not survive the configuration.
+// for each fs/*.c, a module for each mod/*.c. A file that holds "broken" does not compile; an option that
+// holds "DROPPED" does not survive the configuration.
 inline void makeFakeKernel(const std::filesystem::path& folder) {
   writeFile(folder / "Makefile", R"(VERSION = 6
 PATCHLEVEL = 1
 SUBLEVEL = 9
 OBJECTS := $(patsubst %.c,$(O)/%.o,$(wildcard fs/*.c))
-.PHONY: allnoconfig Image vmlinux
+.PHONY: allnoconfig Image vmlinux modules
 allnoconfig:
 	@grep -v DROPPED $(KCONFIG_ALLCONFIG) > $(O)/.config
 	@echo configured >> $(O)/configurations
@@ -48,6 +48,10 @@ $(O)/vmlinux: $(OBJECTS)
 	@{ printf '\177ELF\002\001\001\000\000\000\000\000\000\000\000\000\002\000\267\000\001\000\000\000'; \
 	   head -c 40 /dev/zero; echo "Linux version 6.1.9 (a@b) #1"; cat $(sort $^); } > $@
 vmlinux: $(O)/vmlinux
+modules: $(O)/vmlinux
+	@mkdir -p $(O)/mod && : > $(O)/modules.order
+	@for m in $(basename $(notdir $(wildcard mod/*.c))); do echo "  CC [M]  mod/$$m.o"; \
+	   cp mod/$$m.c $(O)/mod/$$m.ko; echo mod/$$m.ko >> $(O)/modules.order; done
 Image: $(O)/vmlinux
 	@mkdir -p $(O)/arch/arm64/boot $(O)/include/config
 	@{ head -c 56 /dev/zero; printf 'ARM\144'; cat $<; } > $(O)/arch/arm64/boot/Image
@@ -56,6 +60,8 @@ Image: $(O)/vmlinux
   writeFile(folder / "fs/a.c", "a1\na2\na3\na4\na5\na6\na7\na8\na9\na10\na11\na12\na13\na14\na15\na16\n");
   writeFile(folder / "fs/b.c", "b1\nb2\nb3\n");
   writeFile(folder / "fs/c.c", "c1\n");
+  writeFile(folder / "mod/m.c", "m1\n");
+  writeFile(folder / "mod/n.c", "n1\n");
 }
 
 // Unified diffs against the fake kernel.

@@ -36,9 +36,22 @@ TEST_F(Fragments, ErrorsAreAllReportedWithTheirPlace) {
 
 TEST_F(Fragments, TheProjectsOwnAreWellFormed) {
   for (const std::string line : {"4.19", "6.1"}) {
-    const auto options = readFragments({"base", "nfs", "debug"}, {}, RELAPSE_SOURCE_DIR "/kernel-configs", line);
+    const auto options =
+        readFragments({"base", "nfs", "debug", "field-shape"}, {}, RELAPSE_SOURCE_DIR "/kernel-configs", line);
     EXPECT_TRUE(options) << options.error().message;
   }
+}
+
+TEST_F(Fragments, ALaterOneTakesBackWhatAnEarlierOneAskedFor) {
+  const auto options =
+      readFragments({"base", "nfs", "debug", "field-shape"}, {}, RELAPSE_SOURCE_DIR "/kernel-configs", "6.1");
+  ASSERT_TRUE(options) << options.error().message;
+  const std::string text = "\n" + fragmentText(*options);
+  for (const char* asked :
+       {"\n# CONFIG_ARM64_VA_BITS_39 is not set\n", "\nCONFIG_VMAP_STACK=y\n", "\nCONFIG_NFS_FS=m\n"})
+    EXPECT_THAT(text, HasSubstr(asked));
+  for (const char* gone : {"CONFIG_ARM64_VA_BITS_39=y", "CONFIG_VMAP_STACK is not set", "CONFIG_NFS_FS=y"})
+    EXPECT_THAT(text, Not(HasSubstr(gone)));
 }
 
 std::vector<AskedOption> asked(const std::string& name, const std::string& value) {

@@ -52,7 +52,7 @@ class Ready : public FolderTest {};
 TEST_F(Ready, TellsReleaseBuildIdAndHashes) {
   const std::string whole =
       vmlinux(EM_AARCH64, std::string("Linux version %s (%s)\0", 22) + "Linux version 4.19.90-ky (a@b) #1");
-  const auto kernel = ready(write("Image", kImage), write("vmlinux", whole));
+  const auto kernel = ready({write("Image", kImage), write("vmlinux", whole)});
   ASSERT_TRUE(kernel) << kernel.error().message;
   EXPECT_EQ(kernel->release, "4.19.90-ky");
   EXPECT_EQ(kernel->buildId, "abcdef");
@@ -66,26 +66,41 @@ TEST_F(Ready, RefusesAnImageThatIsNone) {
   const auto elf = write("vmlinux", vmlinux(EM_AARCH64, ""));
   for (const std::string& content :
        {std::string("short"), std::string(200, 'x'), std::string("\x1f\x8b") + std::string(200, 'x')}) {
-    const auto kernel = ready(write("Image", content), elf);
+    const auto kernel = ready({write("Image", content), elf});
     ASSERT_FALSE(kernel);
     EXPECT_EQ(kernel.error().kind, FailureKind::BadInput);
     EXPECT_THAT(kernel.error().message, HasSubstr("Image: expected an arm64 kernel Image"));
   }
-  EXPECT_THAT(ready("/nowhere/Image", elf).error().message, HasSubstr("/nowhere/Image: No such file"));
+  EXPECT_THAT(ready({"/nowhere/Image", elf}).error().message, HasSubstr("/nowhere/Image: No such file"));
 }
 
 TEST_F(Ready, RefusesAVmlinuxOfAnotherMachineOrNone) {
   const auto image = write("Image", kImage);
   for (const std::string& content : {vmlinux(EM_X86_64, ""), std::string("text"), std::string()}) {
-    const auto kernel = ready(image, write("vmlinux", content));
+    const auto kernel = ready({image, write("vmlinux", content)});
     ASSERT_FALSE(kernel);
     EXPECT_EQ(kernel.error().kind, FailureKind::BadInput);
     EXPECT_THAT(kernel.error().message, HasSubstr("vmlinux: expected an aarch64 ELF file"));
   }
 }
 
+TEST_F(Ready, TakesAFolderOfModules) {
+  const auto image = write("Image", kImage);
+  const auto elf = write("vmlinux", vmlinux(EM_AARCH64, ""));
+  const auto folder = write("modules/nfs.ko", "nfs").parent_path();
+  const auto kernel = ready({image, elf, folder});
+  ASSERT_TRUE(kernel) << kernel.error().message;
+  EXPECT_EQ(kernel->modules, folder);
+  write("modules/sunrpc.ko", "sunrpc");
+  EXPECT_NE(ready({image, elf, folder})->modulesSha256, kernel->modulesSha256);
+
+  const auto empty = write("empty/readme", "").parent_path();
+  EXPECT_THAT(ready({image, elf, empty}).error().message, HasSubstr("empty: expected a folder with *.ko"));
+  EXPECT_EQ(ready({image, elf, "/nowhere"}).error().kind, FailureKind::BadInput);
+}
+
 TEST_F(Ready, WithoutABannerHasNoRelease) {
-  const auto kernel = ready(write("Image", kImage), write("vmlinux", vmlinux(EM_AARCH64, "")));
+  const auto kernel = ready({write("Image", kImage), write("vmlinux", vmlinux(EM_AARCH64, ""))});
   ASSERT_TRUE(kernel);
   EXPECT_EQ(kernel->release, "");
 }

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include <fstream>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "fixture.hpp"
@@ -19,6 +20,7 @@ using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
+using testing::Not;
 using testing::UnorderedElementsAre;
 
 // Builds the fake kernel of fixture.hpp through the real obtain().
@@ -114,6 +116,71 @@ TEST_F(Obtain, ACachedKernelThatIsDamagedIsBuiltAgain) {
   const KernelImage second = got();
   EXPECT_FALSE(second.fromCache);
   EXPECT_EQ(second.vmlinuxSha256, first.vmlinuxSha256);
+}
+
+TEST_F(Obtain, WithoutModulesNoneAreMadeAndNoneAreKept) {
+  request_.extraConfig = {write("mine.config", "CONFIG_MODULES=y\n")};
+  const KernelImage kernel = got();
+  EXPECT_EQ(kernel.modules, "");
+  EXPECT_EQ(kernel.modulesSha256, "");
+  EXPECT_THAT(readFile(kernel.buildLog), Not(HasSubstr("[M]")));
+}
+
+class ObtainModules : public Obtain {
+ protected:
+  ObtainModules() { request_.extraConfig = {write("mine.config", "CONFIG_M=m\n")}; }
+  fs::path recordOf(const KernelImage& kernel) const { return kernel.image.parent_path() / "kernel.json"; }
+};
+
+TEST_F(ObtainModules, AreKeptFlatBesideTheKernelAndComeFromTheCache) {
+  const KernelImage first = got();
+  EXPECT_EQ(first.modules, first.image.parent_path() / "modules");
+  EXPECT_EQ(readFile(first.modules / "m.ko"), "m1\n");
+  EXPECT_EQ(readFile(first.modules / "n.ko"), "n1\n");
+  const KernelImage second = got();
+  EXPECT_TRUE(second.fromCache);
+  EXPECT_EQ(second.modules, first.modules);
+  EXPECT_EQ(second.modulesSha256, first.modulesSha256);
+}
+
+TEST_F(ObtainModules, AChangedModuleIsAnotherKernelWithAnotherSum) {
+  const KernelImage first = got();
+  writeFile(tree() / "mod/n.c", "n2\n");
+  const KernelImage second = got();
+  EXPECT_NE(second.modulesSha256, first.modulesSha256);
+  EXPECT_EQ(readFile(second.modules / "n.ko"), "n2\n");
+  EXPECT_EQ(readFile(first.modules / "n.ko"), "n1\n");
+}
+
+TEST_F(ObtainModules, AreBuiltAgainWhenOneIsMissingOrDamaged) {
+  const KernelImage first = got();
+  fs::remove(first.modules / "m.ko");
+  EXPECT_FALSE(got().fromCache);
+  fs::resize_file(first.modules / "n.ko", 1);
+  EXPECT_FALSE(got().fromCache);
+  EXPECT_EQ(readFile(first.modules / "n.ko"), "n1\n");
+}
+
+// What an entry looks like that was made before modules were kept.
+void forgetModules(const fs::path& record) {
+  auto entry = nlohmann::json::parse(readFile(record));
+  entry.erase("module_sizes");
+  entry.erase("modules_sha256");
+  writeFile(record, entry.dump());
+  fs::remove_all(record.parent_path() / "modules");
+}
+
+TEST_F(ObtainModules, AnEntryFromBeforeTheyWereKeptIsNotTaken) {
+  forgetModules(recordOf(got()));
+  const KernelImage again = got();
+  EXPECT_FALSE(again.fromCache);
+  EXPECT_TRUE(fs::exists(again.modules / "m.ko"));
+}
+
+TEST_F(ObtainModules, AnEntryFromBeforeTheyWereKeptIsTakenWhenItsKernelHasNone) {
+  request_.extraConfig.clear();
+  forgetModules(recordOf(got()));
+  EXPECT_TRUE(got().fromCache);
 }
 
 TEST_F(Obtain, ABuildDoesNotChangeTheKernelsInTheCache) {
@@ -316,6 +383,16 @@ TEST_F(Obtain, TellsHowFarTheBuildIs) {
   };
   got();
   EXPECT_THAT(done, ElementsAre(1, 2, 3));
+}
+
+TEST_F(Obtain, CountsTheObjectsOfModulesToo) {
+  request_.extraConfig = {write("mine.config", "CONFIG_M=m\n")};
+  std::vector<std::string> names;
+  options_.onProgress = [&](const Progress& progress) {
+    if (progress.stage == Stage::Build && progress.done > 0) names.push_back(progress.text);
+  };
+  got();
+  EXPECT_THAT(names, ElementsAre("fs/a.o", "fs/b.o", "fs/c.o", "mod/m.o", "mod/n.o"));
 }
 
 TEST_F(Obtain, TheDeadlineEndsTheBuild) {
