@@ -42,8 +42,13 @@ run::Places places(const fs::path& stateDir) {
   }
   places.configs = dataFolder() / "kernel-configs";
   places.guestScripts = dataFolder() / "guest-scripts";
+  places.inspection = inspectionScript();
   places.guestOverlay = fs::path(RELAPSE_BINARY_DIR) / "guest";
   return places;
+}
+
+fs::path inspectionScript() {
+  return dataFolder() / "harness/postmortem/inspection/main.py";
 }
 
 fs::path scenariosFolder() {

@@ -18,6 +18,9 @@ run::Places places(const std::filesystem::path& stateDir);
 
 std::filesystem::path scenariosFolder();
 
+// What drgn runs to look into a dump.
+std::filesystem::path inspectionScript();
+
 // A scenario's file: a path as given, or the name of one in scenarios/. BadInput names the nearest.
 Result<std::filesystem::path> findScenario(const std::string& nameOrPath);
 

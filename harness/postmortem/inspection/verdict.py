@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Which impossible state the guest is in: one sentence, by rules over what was found."""
+
+
+def member_at(kind, offset):
+    """The name of a struct's member at an offset; empty when none begins there."""
+    return next((m.name for m in kind.members if m.offset == offset and m.name), "")
+
+
+def sentence(prog, facts, names, crash):
+    """`facts`: the JSON's parts; `names`: functions of the suspect's stack, innermost first; `crash`: or None."""
+    for rule in (lost_mapping, endless_wb_page):
+        found = rule(prog, facts, names, crash)
+        if found:
+            return found
+    return "not known: " + seen(facts, names)
+
+
+def error_of(facts):
+    context, inode = facts.get("context"), facts.get("inode")
+    if context and context["error"]:
+        return "error %d in the open context" % context["error"]
+    if inode and inode["wb_err"]:
+        return "error %d in mapping->wb_err" % inode["wb_err"]
+    return "no error is left in the open context or the mapping"
+
+
+def lost_mapping(prog, facts, names, crash):
+    page = facts.get("page")
+    if not crash or not page or int(page["mapping"], 16) != 0 or crash.get("address") is None:
+        return None
+    member = member_at(prog.type("struct address_space"), crash["address"])
+    if not member:
+        return None
+    lost = "the page has lost its mapping, so &mapping->%s is at 0x%x" % (member, crash["address"])
+    return "%s (%s)" % (lost, error_of(facts))
+
+
+def endless_wb_page(prog, facts, names, crash):
+    page, commit = facts.get("page"), facts.get("commit")
+    if crash or "nfs_wb_page" not in names or not page or not commit:
+        return None
+    flags = set(page["flags"])
+    if flags & {"dirty", "writeback"} or "private" not in flags or commit["ncommit"] or commit["rpcs_out"]:
+        return None
+    return "clean, PagePrivate, nothing to commit: nfs_wb_page() cannot end (%s)" % error_of(facts)
+
+
+def seen(facts, names):
+    parts = []
+    suspect = facts.get("suspect")
+    if not suspect:
+        return "no vCPU is busy in the kernel, and the log tells of no crash"
+    where = names[0] if names else "an unknown function"
+    parts.append("%s %s in %s" % (suspect["task"]["comm"], suspect["how"], where))
+    page, commit = facts.get("page"), facts.get("commit")
+    if page:
+        parts.append("page %s is %s" % (page["address"], ", ".join(page["flags"]) or "without flags"))
+        parts.append("mapping %s" % page["mapping"])
+    else:
+        parts.append("no NFS page was found")
+    if commit:
+        parts.append("%d to commit, %d commits under way" % (commit["ncommit"], commit["rpcs_out"]))
+    return "; ".join(parts)
