@@ -115,6 +115,8 @@ const std::vector<Requirement>& requirements() {
       {"apt-get", "apt", "it downloads the guest's packages"},
       {"dpkg-deb", "dpkg", "it unpacks the guest's packages"},
       {"xz", "xz-utils", "kernel sources come compressed with it"},
+      {"drgn", "python3-drgn", "it looks into memory dumps"},
+      {"aarch64-linux-gnu-objdump", "binutils-aarch64-linux-gnu", "it disassembles what a CPU was at"},
   };
   return table;
 }

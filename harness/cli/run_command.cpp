@@ -65,7 +65,7 @@ run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenar
   for (auto& source : request.sources)  // "." says nothing in a record
     if (std::filesystem::exists(source)) source = std::filesystem::canonical(source);
   if (!arguments.image.empty())
-    request.ready = std::pair{std::filesystem::absolute(arguments.image), std::filesystem::absolute(arguments.vmlinux)};
+    request.ready = kernel::ReadyKernel{arguments.image, arguments.vmlinux, arguments.modules};
   for (const auto& patch : arguments.patches) request.patches.push_back(std::filesystem::absolute(patch));
   for (const auto& config : arguments.configs) request.configs.push_back(std::filesystem::absolute(config));
   request.jobs = arguments.jobs;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "report/json.hpp"
 
+#include "report/decoded.hpp"
 #include "report/event_json.hpp"
 #include "verdict/judge.hpp"
 
@@ -36,6 +37,43 @@ Json event(const console::ConsoleEvent& seen) {
   return out;
 }
 
+// A frame as printed, with what it means.
+Json explainedFrame(const stacktrace::Frame& frame) {
+  Json out = frameJson(frame.raw);
+  if (!frame.undecoded.empty()) out["undecoded"] = frame.undecoded;
+  if (!frame.calls.empty()) out["calls"] = callsJson(frame);
+  return out;
+}
+
+// An event with what the run found out about it afterwards.
+Json explained(const RunRecord& record, std::size_t place) {
+  Json out = event(record.seen.events[place]);
+  if (const auto decoded = record.decoded.find(place); decoded != record.decoded.end()) {
+    out["frames"] = Json::array();
+    for (const auto& frame : decoded->second) out["frames"].push_back(explainedFrame(frame));
+  }
+  if (const auto stall = record.stalls.find(place); stall != record.stalls.end())
+    out["host"] = {{"vcpu_share", stall->second.share}, {"load", stall->second.load}};
+  return out;
+}
+
+Json spin(const postmortem::SpinProfile& profile) {
+  Json out{{"samples", profile.samples}, {"span_ms", profile.span.count()}, {"vcpus", Json::array()}};
+  for (const auto& vcpu : profile.vcpus) {
+    Json innermost = Json::array();
+    for (const auto& share : vcpu.innermost)
+      innermost.push_back({{"function", share.what}, {"samples", share.samples}});
+    out["vcpus"].push_back({{"vcpu", vcpu.vcpu},
+                            {"samples", vcpu.samples},
+                            {"idle", vcpu.idle},
+                            {"user", vcpu.user},
+                            {"spins", vcpu.spins()},
+                            {"innermost", innermost},
+                            {"common", vcpu.common}});
+  }
+  return out;
+}
+
 Json kernel(const kernel::KernelImage& image) {
   Json patches = Json::array();
   for (const auto& patch : image.patches)
@@ -47,6 +85,7 @@ Json kernel(const kernel::KernelImage& image) {
           {"build_id", image.buildId},
           {"image_sha256", image.imageSha256},
           {"vmlinux_sha256", image.vmlinuxSha256},
+          {"modules_sha256", image.modulesSha256},
           {"key", image.key},
           {"from_cache", image.fromCache},
           {"patches", patches},
@@ -132,7 +171,9 @@ std::string resultJson(const RunRecord& record) {
            {"proofs", proofs(record.seen.proofs)},
            {"works", works(record)}};
   out["events"] = Json::array();
-  for (const auto& seen : record.seen.events) out["events"].push_back(event(seen));
+  for (std::size_t i = 0; i < record.seen.events.size(); ++i) out["events"].push_back(explained(record, i));
+  if (record.spin) out["spin"] = spin(*record.spin);
+  if (record.findings) out["postmortem"] = {{"file", "postmortem.json"}, {"sentence", record.findings->sentence}};
   out["stages"] = Json::array();
   for (const auto& stage : record.stages) out["stages"].push_back({{"stage", stage.stage}, {"ms", stage.took.count()}});
   out["artefacts"] = Json::array();

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "report/explanation.hpp"
+#include "report/findings.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::report {
@@ -61,14 +63,18 @@ std::string trace(const console::ConsoleEvent& event) {
 std::string qualities(const console::ConsoleEvent& event) {
   std::string out;
   if (event.count > 1) out += fmt::format(" count={}", event.count);
+  if (event.artefact == console::Artefact::StarvedHost) return out + " suspect: host";
   if (event.artefact != console::Artefact::None) out += fmt::format(" artefact: {}", console::name(event.artefact));
   return out;
 }
 
-std::string eventBlock(const console::ConsoleEvent& event) {
+std::string eventBlock(const RunRecord& record, std::size_t place) {
+  const auto& event = record.seen.events[place];
   std::string out = fmt::format("  event     {}{}\n", plain(event.title), qualities(event));
   if (!event.message.empty()) out += fmt::format("            {}\n", plain(event.message));
-  return out + trace(event);
+  if (const auto stall = record.stalls.find(place); stall != record.stalls.end()) out += stallLine(stall->second);
+  const auto decoded = record.decoded.find(place);
+  return out + (decoded == record.decoded.end() ? trace(event) : decodedTrace(decoded->second));
 }
 
 // The frames; of an event that has none, where its CPU was.
@@ -183,7 +189,10 @@ std::string summary(const RunRecord& record, bool colour) {
   std::string out = headline(record, colour);
   out += fmt::format("  scenario  {}\n", record.scenario.name);
   out += kernelLine(record.kernel);
-  for (const auto place : shown) out += eventBlock(record.seen.events[place]);
+  for (const auto place : shown) out += eventBlock(record, place);
+  if (record.code) out += codeLine(*record.code);
+  if (record.spin) out += spinLines(*record.spin);
+  if (record.findings) out += findingsSummary(*record.findings);
   out += also(record, shown);
   out += workLines(record);
   for (const auto& note : record.notes) out += fmt::format("  note      {}\n", plain(note));

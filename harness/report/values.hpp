@@ -4,11 +4,15 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kernel/values.hpp"
+#include "postmortem/values.hpp"
 #include "scenario/values.hpp"
+#include "stacktrace/values.hpp"
 #include "verdict/values.hpp"
 
 namespace relapse::report {
@@ -32,6 +36,12 @@ struct WorkRecord {
   std::chrono::milliseconds ended{0};  // 0: it did not end
 };
 
+// What a lockup's vCPU got of the host while it was stuck.
+struct StallOnHost {
+  double share = 0;  // of the stall's time that the vCPU's thread ran
+  double load = 0;   // of the host, over the last minute
+};
+
 // Everything that is known of one run; all its reports are made from it.
 struct RunRecord {
   std::string id;  // also the directory's name
@@ -45,6 +55,11 @@ struct RunRecord {
   verdict::Observations seen;
   std::vector<WorkRecord> works;  // beside seen.works
   verdict::Verdict verdict;
+  std::map<std::size_t, StallOnHost> stalls;              // by event
+  std::map<std::size_t, stacktrace::StackTrace> decoded;  // likewise: the traces of failing events
+  std::optional<postmortem::SpinProfile> spin;
+  std::optional<postmortem::Disassembly> code;   // at the event's pc
+  std::optional<postmortem::Findings> findings;  // of the memory dump
   std::vector<StageTime> stages;
   std::vector<ArtefactFile> artefacts;
   std::vector<std::string> notes;  // what went wrong without touching the verdict

@@ -1,21 +1,23 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "run/conduct.hpp"
 
-#include <sys/statvfs.h>
-
-#include <algorithm>
 #include <ctime>
+#include <future>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
-#include <nlohmann/json.hpp>
 
+#include "checksum/checksum.hpp"
+#include "guest/module_image.hpp"
 #include "guest/root_image.hpp"
 #include "kernel/kernel.hpp"
+#include "postmortem/vmcore.hpp"
 #include "report/json.hpp"
+#include "run/collection.hpp"
 #include "run/evidence.hpp"
 #include "run/experiment.hpp"
+#include "run/explanation.hpp"
 #include "run/protocol.hpp"
 #include "run/stages.hpp"
 #include "verdict/judge.hpp"
@@ -25,8 +27,6 @@ namespace {
 
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
-
-constexpr int kRegisterSamples = 5;
 
 const char* stageOf(kernel::Stage stage) {
   switch (stage) {
@@ -42,8 +42,7 @@ const char* stageOf(kernel::Stage stage) {
 
 // The kernel's own progress, as stages of the run.
 Result<kernel::KernelImage> obtainKernel(const RunRequest& request, Stages& stages) {
-  if (request.ready)
-    return stages.in("fetch", [&] { return kernel::ready(request.ready->first, request.ready->second); });
+  if (request.ready) return stages.in("fetch", [&] { return kernel::ready(*request.ready); });
   kernel::KernelRequest wanted;
   wanted.sources = request.sources.empty() ? request.scenario.kernel.sources : request.sources;
   wanted.seriesRoot = request.scenario.kernel.series;
@@ -66,12 +65,14 @@ Result<kernel::KernelImage> obtainKernel(const RunRequest& request, Stages& stag
 }
 
 Result<void> experimentInGuest(const RunRequest& request, guest::GuestHost& host, const guest::GuestSpec& spec,
-                               Experiment& experiment, Stages& stages) {
+                               Experiment& experiment, Stages& stages, report::RunRecord& record) {
   const auto& scenario = request.scenario;
   if (auto done = stages.in("boot", [&] { return experiment.boot(host, spec); }); !done) return done;
   const auto prepare = [&]() -> Result<void> {
     if (auto done = openEyes(scenario, experiment); !done) return done;
-    return mountExport(scenario, experiment);
+    if (auto done = mountExport(scenario, experiment); !done) return done;
+    if (auto done = learnPlaces(experiment); !done) record.notes.push_back(done.error().message);
+    return {};
   };
   if (auto done = stages.in("mount", prepare); !done) return done;
   const auto until = Experiment::Clock::now() + scenario.deadlines.reproduce;
@@ -82,61 +83,20 @@ Result<void> experimentInGuest(const RunRequest& request, guest::GuestHost& host
   });
 }
 
-Result<void> collectRegisters(Experiment& experiment, Evidence& evidence) {
-  auto samples = nlohmann::json::array();
-  for (int i = 0; i < kRegisterSamples; ++i) {
-    auto text = experiment.guest()->registers();
-    if (!text) return passOn(text.error());
-    samples.push_back({{"at_ms", experiment.now().count()}, {"text", *text}});
-  }
-  return evidence.write("registers.json", nlohmann::json{{"version", 1}, {"samples", samples}}.dump(1) + "\n");
-}
-
-Result<std::string> collectMemory(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence) {
-  const auto needed = scenario.nodes.at("client").memory.value + (64u << 20);
-  struct statvfs room {};
-  if (statvfs(evidence.folder().c_str(), &room) == 0 && room.f_bavail * room.f_frsize < needed)
-    return fail(FailureKind::Exhausted,
-                fmt::format("{}: {} MiB are free, the memory dump needs {}", evidence.folder().string(),
-                            (room.f_bavail * room.f_frsize) >> 20, needed >> 20));
-  const fs::path part = evidence.folder() / "vmcore.part";
-  const fs::path file = evidence.folder() / "vmcore";
-  auto dumped = experiment.guest()->dumpMemory(part);
-  if (!dumped) {
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    return passOn(dumped.error());
-  }
-  std::error_code error;
-  fs::rename(part, file, error);
-  if (error) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file.string(), error.message()));
-  return dumped->sha256;
-}
-
-// A failure here is a note: it never changes the verdict.
-void collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence, report::RunRecord& record,
-             std::map<std::string, std::string>& sums) {
-  const bool alive = experiment.guest() != nullptr && std::holds_alternative<guest::Alive>(experiment.seen().guest);
-  const bool anyFailure = std::any_of(experiment.seen().events.begin(), experiment.seen().events.end(),
-                                      [](const auto& event) { return console::isFailing(event.kind); });
-  if (!anyFailure) return;  // nothing to explain
-  if (!alive) {
-    record.notes.push_back("the guest was gone before its registers and memory could be read");
-    return;
-  }
-  for (const auto artefact : scenario.collect) {
-    Result<void> done;
-    if (artefact == scenario::Artefact::Registers) {
-      done = collectRegisters(experiment, evidence);
-    } else if (auto sum = collectMemory(scenario, experiment, evidence)) {
-      sums["vmcore"] = *sum;
-    } else {
-      done = passOn(sum.error());
-    }
-    if (!done) record.notes.push_back(done.error().message);
-    spdlog::debug("artefact collected kind={} at_ms={}",
-                  artefact == scenario::Artefact::Registers ? "registers" : "vmcore", experiment.now().count());
-  }
+// Its file system, with the kernel's modules.
+Result<guest::GuestSpec> guestFor(const RunRequest& request, const kernel::KernelImage& kernel) {
+  const auto& places = request.places;
+  const guest::RootRecipe recipe{places.guestScripts / "packages.txt", places.guestScripts / "root-files.txt",
+                                 places.guestOverlay};
+  auto root = guest::makeRootImage(recipe, places.cache, request.stop);
+  if (!root) return passOn(root.error());
+  guest::GuestSpec spec{"client", request.scenario.nodes.at("client"), kernel.image, root->file};
+  if (kernel.modules.empty()) return spec;
+  auto modules =
+      guest::makeModuleImage({kernel.modules, kernel.release, kernel.modulesSha256}, places.cache, request.stop);
+  if (!modules) return passOn(modules.error());
+  spec.modules = *modules;
+  return spec;
 }
 
 report::RunRecord newRecord(const RunRequest& request, const Evidence& evidence) {
@@ -147,6 +107,22 @@ report::RunRecord newRecord(const RunRequest& request, const Evidence& evidence)
   record.scenario = request.scenario;
   record.overrides = request.overrides;
   return record;
+}
+
+// QEMU's dump has physical addresses alone: drgn and gdb want the kernel's.
+void giveAddresses(const Evidence& evidence, report::RunRecord& record) {
+  const auto facts = postmortem::addVirtualAddresses(evidence.folder() / "vmcore", record.kernel.vmlinux);
+  if (!facts) record.notes.push_back("vmcore: " + facts.error().message);
+  if (!facts) return;
+  for (const auto& note : facts->notes) {
+    spdlog::debug("vmcore note=\"{}\"", note);
+    if (!facts->vmalloc) record.notes.push_back("vmcore: " + note);
+  }
+}
+
+// Takes a second, in which the dump is looked into as well. Empty: there is none.
+std::string sumOfVmcore(const Evidence& evidence, const Collected& collected) {
+  return collected.vmcore ? checksum::ofFile(evidence.folder() / "vmcore").value_or("") : "";
 }
 
 // Nothing was tried then that a verdict could be about.
@@ -186,19 +162,14 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
     return finish(*evidence, request, std::move(record), {}, {});
   }
   record.kernel = *kernel;
-  const auto& places = request.places;
-  const guest::RootRecipe recipe{places.guestScripts / "packages.txt", places.guestScripts / "root-files.txt",
-                                 places.guestOverlay};
-  auto root = stages.in("root", [&] { return guest::makeRootImage(recipe, places.cache, request.stop); });
-  if (!root) {
+  auto spec = stages.in("root", [&] { return guestFor(request, *kernel); });
+  if (!spec) {
     evidence->abandon();
-    return passOn(root.error());
+    return passOn(spec.error());
   }
 
   Experiment experiment(request.scenario, *evidence, request.stop);
-  std::map<std::string, std::string> sums;
-  const guest::GuestSpec spec{"client", request.scenario.nodes.at("client"), kernel->image, root->file};
-  auto done = experimentInGuest(request, host, spec, experiment, stages);
+  auto done = experimentInGuest(request, host, *spec, experiment, stages, record);
   if (!done && endsWithoutRecord(done.error())) {
     experiment.finish();
     evidence->abandon();
@@ -209,12 +180,20 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
   stages.begin("collect");
   if (experiment.guest() != nullptr) record.toolVersions = experiment.guest()->versions();
   spdlog::debug("collecting at_ms={}", experiment.now().count());
-  collect(request.scenario, experiment, *evidence, record, sums);
+  const auto collected = collect(request.scenario, experiment, *evidence);
+  record.notes.insert(record.notes.end(), collected.notes.begin(), collected.notes.end());
   experiment.finish();
   spdlog::debug("guest ended at_ms={}", experiment.now().count());
-  stages.end(true, {});
   record.seen = experiment.seen();
   record.works = experiment.works();
+  record.stalls = experiment.stalls();
+  stages.begin("explain");
+  if (collected.vmcore) giveAddresses(*evidence, record);
+  auto vmcoreSum = std::async(std::launch::async, [&] { return sumOfVmcore(*evidence, collected); });
+  explain(request, collected, experiment, *evidence, record);
+  std::map<std::string, std::string> sums;
+  if (auto sum = vmcoreSum.get(); !sum.empty()) sums["vmcore"] = sum;
+  stages.end(true, {});
   record.stages = stages.times();
   return finish(*evidence, request, std::move(record), experiment.domainXml(), std::move(sums));
 }

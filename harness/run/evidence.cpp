@@ -30,6 +30,16 @@ Result<void> linkOrCopy(const fs::path& from, const fs::path& to, bool cached) {
   return !cached || error ? copyFile(from, to) : Result<void>();
 }
 
+Result<void> bundleModules(const fs::path& from, const fs::path& to, bool cached) {
+  std::error_code error;
+  fs::create_directories(to, error);
+  for (fs::directory_iterator entry(from, error), end; entry != end; entry.increment(error))
+    if (entry->path().extension() == ".ko")
+      if (auto done = linkOrCopy(entry->path(), to / entry->path().filename(), cached); !done) return done;
+  if (error) return fail(FailureKind::Exhausted, fmt::format("{}: {}", from.string(), error.message()));
+  return {};
+}
+
 }  // namespace
 
 Result<Evidence> Evidence::begin(const fs::path& state, const std::string& scenario) {
@@ -86,6 +96,8 @@ Result<void> Evidence::bundle(const RunRequest& request, const report::RunRecord
   if (auto done = linkOrCopy(record.kernel.vmlinux, target / "vmlinux", cached); !done) return done;
   if (!record.kernel.config.empty())
     if (auto done = copyFile(record.kernel.config, target / "config"); !done) return done;
+  if (!record.kernel.modules.empty())
+    if (auto done = bundleModules(record.kernel.modules, target / "modules", cached); !done) return done;
   int number = 0;
   std::string series;
   for (const auto& patch : record.kernel.patches) {

@@ -2,6 +2,7 @@
 #include "run/protocol.hpp"
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 
 #include <fmt/format.h>
@@ -39,6 +40,24 @@ bool readsBack(const scenario::Watch& watch, const std::vector<std::string>& lin
            value.value("rcu-stall", -1) == watch.rcuStall.count();
   }
   return false;
+}
+
+// {"text":"ffffffc008000000","modules":[{"name":"nfs","text":"0xffffffc000a3b000"}]}
+std::optional<KernelPlaces> placesIn(const std::string& line) {
+  const auto value = nlohmann::json::parse(line, nullptr, false);
+  if (!value.is_object()) return std::nullopt;
+  const auto address = [](const nlohmann::json& object) {
+    const auto text = object.find("text");
+    return text != object.end() && text->is_string()
+               ? std::strtoull(text->get_ref<const std::string&>().c_str(), nullptr, 16)
+               : 0ULL;
+  };
+  KernelPlaces places{address(value)};
+  if (places.text == 0) return std::nullopt;
+  for (const auto& module : value.value("modules", nlohmann::json::array()))
+    if (module.is_object() && address(module) != 0)
+      places.modules.push_back({module.value("name", ""), address(module)});
+  return places;
 }
 
 std::vector<std::string> faultCommand(const scenario::Fault& fault) {
@@ -121,6 +140,17 @@ Result<void> mountExport(const scenario::Scenario& scenario, Experiment& experim
   done = callUnlessDecided(experiment, {"/relapse/mount", mount.version, options});
   if (!done) return passOn(done.error());
   return {};
+}
+
+Result<void> learnPlaces(Experiment& experiment) {
+  auto lines = callUnlessDecided(experiment, {"/relapse/layout"});
+  if (!lines) return passOn(lines.error());
+  for (const auto& line : *lines)
+    if (auto places = placesIn(line)) {
+      experiment.learn(std::move(*places));
+      return {};
+    }
+  return fail(FailureKind::GuestFailed, "the guest does not tell where its kernel lies");
 }
 
 Result<void> takeSteps(const scenario::Scenario& scenario, Experiment& experiment,

@@ -17,6 +17,9 @@ Result<void> openEyes(const scenario::Scenario& scenario, Experiment& experiment
 // The export and its mount.
 Result<void> mountExport(const scenario::Scenario& scenario, Experiment& experiment);
 
+// Where the kernel and its modules lie, as the guest tells; a Failure costs the decoding of addresses alone.
+Result<void> learnPlaces(Experiment& experiment);
+
 // The scenario's steps in their order, until the last foreground one has ended.
 Result<void> takeSteps(const scenario::Scenario& scenario, Experiment& experiment, Experiment::Clock::time_point until);
 

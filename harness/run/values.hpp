@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "kernel/values.hpp"
 #include "scenario/values.hpp"
 
 namespace relapse::run {
@@ -21,17 +22,18 @@ struct Places {
   std::filesystem::path configs;       // kernel-configs/
   std::filesystem::path guestScripts;  // guest-scripts/, for its lists of packages and files
   std::filesystem::path guestOverlay;  // the built guest programs
+  std::filesystem::path inspection;    // the script that drgn runs
 };
 
 // One run: a scenario, and what the command line puts in place of its kernel.
 struct RunRequest {
   scenario::Scenario scenario;
-  std::vector<std::string> overrides;                                            // --set, for the record
-  std::vector<std::string> sources;                                              // --kernel; empty: the scenario's
-  std::optional<std::pair<std::filesystem::path, std::filesystem::path>> ready;  // --image and --vmlinux
-  std::vector<std::filesystem::path> patches;                                    // --patch
-  std::vector<std::filesystem::path> configs;                                    // --config
-  int jobs = 0;                                                                  // of make; 0: one per core
+  std::vector<std::string> overrides;          // --set, for the record
+  std::vector<std::string> sources;            // --kernel; empty: the scenario's
+  std::optional<kernel::ReadyKernel> ready;    // --image, --vmlinux, --modules
+  std::vector<std::filesystem::path> patches;  // --patch
+  std::vector<std::filesystem::path> configs;  // --config
+  int jobs = 0;                                // of make; 0: one per core
   Places places;
   std::stop_token stop;
 };

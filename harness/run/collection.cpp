@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/collection.hpp"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+#include <thread>
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "report/samples.hpp"
+
+namespace relapse::run {
+namespace {
+
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+
+constexpr std::size_t kSamples = 50;
+constexpr auto kBetween = 8ms;  // so that a spin goes on between two samples
+constexpr auto kAtMost = 2s;
+
+Result<void> sampleVcpus(Experiment& experiment, Evidence& evidence, Collected& collected) {
+  const auto until = Experiment::Clock::now() + kAtMost;
+  while (collected.samples.size() < kSamples && Experiment::Clock::now() < until) {
+    const auto at = experiment.now();
+    auto sample = experiment.guest()->sample();
+    if (!sample) return passOn(sample.error());
+    sample->at = at;
+    collected.samples.push_back(std::move(*sample));
+    std::this_thread::sleep_for(kBetween);
+  }
+  return evidence.write("registers.json", report::samplesJson(collected.samples));
+}
+
+Result<void> dumpMemory(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence,
+                        Collected& collected) {
+  const auto needed = scenario.nodes.at("client").memory.value + (64u << 20);
+  struct statvfs room {};
+  if (statvfs(evidence.folder().c_str(), &room) == 0 && room.f_bavail * room.f_frsize < needed)
+    return fail(FailureKind::Exhausted,
+                fmt::format("{}: {} MiB are free, the memory dump needs {}", evidence.folder().string(),
+                            (room.f_bavail * room.f_frsize) >> 20, needed >> 20));
+  const fs::path file = evidence.folder() / "vmcore";
+  const fs::path part = evidence.folder() / "vmcore.part";
+  std::error_code error;
+  if (auto dumped = experiment.guest()->dumpMemory(part); !dumped) {
+    fs::remove(part, error);
+    return passOn(dumped.error());
+  }
+  fs::rename(part, file, error);
+  if (error) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file.string(), error.message()));
+  collected.vmcore = true;
+  return {};
+}
+
+}  // namespace
+
+Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence) {
+  Collected collected;
+  const auto& events = experiment.seen().events;
+  if (std::ranges::none_of(events, [](const auto& event) { return console::isFailing(event.kind); })) return collected;
+  if (experiment.guest() == nullptr || !std::holds_alternative<guest::Alive>(experiment.seen().guest)) {
+    collected.notes.push_back("the guest was gone before its registers and memory could be read");
+    return collected;
+  }
+  for (const auto artefact : scenario.collect) {
+    const bool registers = artefact == scenario::Artefact::Registers;
+    auto done = registers ? sampleVcpus(experiment, evidence, collected)
+                          : dumpMemory(scenario, experiment, evidence, collected);
+    if (!done) collected.notes.push_back(done.error().message);
+    spdlog::debug("artefact collected kind={} at_ms={}", registers ? "registers" : "vmcore", experiment.now().count());
+  }
+  return collected;
+}
+
+}  // namespace relapse::run

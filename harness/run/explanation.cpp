@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "run/explanation.hpp"
+
+#include <algorithm>
+
+#include "postmortem/inspect.hpp"
+#include "postmortem/spin_profile.hpp"
+#include "postmortem/stuck_code.hpp"
+#include "report/disassembly.hpp"
+#include "report/findings.hpp"
+#include "report/samples.hpp"
+#include "stacktrace/decoder.hpp"
+
+namespace relapse::run {
+namespace {
+
+stacktrace::Layout layoutOf(const Experiment& experiment, stacktrace::Decoder& decoder) {
+  const auto& places = experiment.places();
+  const auto text = decoder.addressOf("_text");
+  if (!places || !text) return {};
+  return {places->text - *text, places->modules};
+}
+
+void decodeTraces(stacktrace::Decoder& decoder, report::RunRecord& record) {
+  const auto& events = record.seen.events;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!console::isFailing(events[i].kind)) continue;
+    for (const auto& frame : events[i].frames) record.decoded[i].push_back(decoder.decode(frame));
+  }
+}
+
+Result<void> profileSpin(const Collected& collected, const stacktrace::Layout& layout, stacktrace::Decoder& decoder,
+                         Evidence& evidence, report::RunRecord& record) {
+  if (collected.samples.empty()) return {};
+  record.spin = postmortem::spinProfile(collected.samples,
+                                        [&](std::uint64_t address) { return decoder.symbolAt(address, layout); });
+  for (const auto& vcpu : record.spin->vcpus)
+    if (vcpu.spins()) record.seen.sampled[vcpu.vcpu] = vcpu.common;
+  return evidence.write("spin.folded", report::foldedText(*record.spin));
+}
+
+// Where a frame of vmlinux or of a module runs; 0: not known.
+std::uint64_t addressOf(const console::RawFrame& frame, const stacktrace::Layout& layout,
+                        stacktrace::Decoder& decoder) {
+  const auto code = decoder.codeOf(frame);
+  if (!code || !frame.offset) return 0;
+  if (frame.module.empty()) return code->address + layout.slide + *frame.offset;
+  const auto module = std::ranges::find(layout.modules, frame.module, &stacktrace::ModulePlace::name);
+  return module == layout.modules.end() ? 0 : module->text + code->address + *frame.offset;
+}
+
+// The code that the first failing event with a trace was at.
+Result<void> disassembleEvent(const stacktrace::Layout& layout, stacktrace::Decoder& decoder, Evidence& evidence,
+                              report::RunRecord& record) {
+  const auto event = std::ranges::find_if(record.seen.events, [](const auto& seen) {
+    return console::isFailing(seen.kind) && seen.pc && !seen.pc->symbol.empty();
+  });
+  if (event == record.seen.events.end()) return {};
+  const auto pc = addressOf(*event->pc, layout, decoder);
+  auto code = postmortem::disassembleFrame(*event->pc, pc, event->registers, decoder);
+  if (!code) return fail(code.error().kind, "the code at its pc: " + code.error().message);
+  record.code = std::move(*code);
+  return evidence.write("disassembly.txt", report::disassemblyText(*record.code));
+}
+
+Result<void> decodeAndProfile(const Collected& collected, const Experiment& experiment, Evidence& evidence,
+                              report::RunRecord& record) {
+  auto decoder = stacktrace::Decoder::open({record.kernel.vmlinux, record.kernel.modules});
+  if (!decoder) return passOn(decoder.error());
+  decodeTraces(*decoder, record);
+  const auto layout = layoutOf(experiment, *decoder);
+  if (auto done = disassembleEvent(layout, *decoder, evidence, record); !done)
+    record.notes.push_back(done.error().message);
+  return profileSpin(collected, layout, *decoder, evidence, record);
+}
+
+// The dump's own log may have lost the registers of a crash.
+std::optional<console::ConsoleEvent> crashOf(const std::vector<console::ConsoleEvent>& events) {
+  const auto found = std::ranges::find_if(
+      events, [](const auto& event) { return event.kind == console::EventKind::Oops && !event.registers.empty(); });
+  return found == events.end() ? std::nullopt : std::optional(*found);
+}
+
+Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::RunRecord& record) {
+  postmortem::InspectRequest wanted;
+  wanted.vmcore = evidence.folder() / "vmcore";
+  wanted.vmlinux = record.kernel.vmlinux;
+  wanted.modules = record.kernel.modules;
+  wanted.script = request.places.inspection;
+  wanted.crash = crashOf(record.seen.events);
+  wanted.stop = request.stop;
+  auto findings = postmortem::inspect(wanted);
+  if (!findings) return fail(findings.error().kind, "the memory dump: " + findings.error().message);
+  record.findings = std::move(*findings);
+  if (auto done = evidence.write("postmortem.json", record.findings->json); !done) return done;
+  return evidence.write("postmortem.txt", report::findingsText(*record.findings));
+}
+
+}  // namespace
+
+void explain(const RunRequest& request, const Collected& collected, const Experiment& experiment, Evidence& evidence,
+             report::RunRecord& record) {
+  if (auto done = decodeAndProfile(collected, experiment, evidence, record); !done)
+    record.notes.push_back(done.error().message);
+  if (!collected.vmcore) return;
+  if (auto done = inspectDump(request, evidence, record); !done) record.notes.push_back(done.error().message);
+}
+
+}  // namespace relapse::run
