@@ -38,6 +38,9 @@ void ArtefactJudge::sawTrace(std::uint64_t path, std::optional<double> kernelTim
 
 // The CPU was seen inside a function that brings characters to the console, or waits for its turn to.
 bool ArtefactJudge::isPrinting(const ConsoleEvent& event) const {
+  // On a console that several CPUs write to, a trace may have lost its first frames to another one's.
+  for (const auto* place : {&event.pc, &event.lr})
+    if (event.kind != EventKind::RcuStall && *place && tables_->skip().printsToConsole((*place)->symbol)) return true;
   const auto& frames = event.frames;
   const auto from = frames.begin() + static_cast<std::ptrdiff_t>(firstBeneathInterrupt(event, *tables_));
   return std::any_of(from, frames.end(), [this](const RawFrame& frame) {

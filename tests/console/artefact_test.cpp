@@ -49,6 +49,15 @@ TEST(Artefact, SoIsOneThatWaitsForItsTurnToPrint) {
             ArtefactJudge().judge(lockup({"arch_local_irq_restore", "dump_stack_lvl", "dump_stack", "nfs_wb_page"})));
 }
 
+TEST(Artefact, SoIsOneWhoseTraceLostItsFirstFramesToAnotherCpu) {
+  auto event = lockup({"nfs_error_is_fatal", "nfs_page_async_flush"});
+  event.pc = RawFrame{.symbol = "arch_local_irq_restore", .offset = 4};
+  event.lr = RawFrame{.symbol = "dump_stack_lvl", .offset = 4};
+  EXPECT_EQ(Artefact::ConsoleOutput, ArtefactJudge().judge(event));
+  event.lr->symbol = "nfs_page_async_flush";
+  EXPECT_EQ(Artefact::None, ArtefactJudge().judge(event));
+}
+
 TEST(Artefact, ALockupElsewhereIsNone) {
   EXPECT_EQ(Artefact::None, ArtefactJudge().judge(lockup()));
 }
