@@ -8,7 +8,10 @@
 #include "console/parser.hpp"
 #include "logfile/log_file.hpp"
 #include "postmortem/inspect.hpp"
+#include "postmortem/stuck_code.hpp"
+#include "report/disassembly.hpp"
 #include "report/findings.hpp"
+#include "stacktrace/decoder.hpp"
 
 namespace relapse::cli {
 namespace {
@@ -51,6 +54,17 @@ Result<postmortem::Findings> inspectAsAsked(const InspectArguments& arguments) {
   return postmortem::inspect(request);
 }
 
+// The code that the stuck task is at, or why it cannot be shown; nothing when no task is stuck.
+std::string stuckCode(const postmortem::Findings& findings, const InspectArguments& arguments) {
+  const auto* frame = findings.suspect ? postmortem::stuckFrame(findings.suspect->stack) : nullptr;
+  if (frame == nullptr) return {};
+  auto decoder = stacktrace::Decoder::open({arguments.vmlinux, arguments.modules});
+  auto code = decoder ? postmortem::disassembleFrame(frame->frame.raw, frame->pc, {}, *decoder)
+                      : Result<postmortem::Disassembly>(passOn(decoder.error()));
+  return "\n" +
+         (code ? report::disassemblyText(*code) : fmt::format("not available: code: {}\n", code.error().message));
+}
+
 }  // namespace
 
 int inspectCommand(const InspectArguments& arguments, const Common& common) {
@@ -60,7 +74,7 @@ int inspectCommand(const InspectArguments& arguments, const Common& common) {
     return exitStatusOf(findings.error().kind);
   }
   Output output;
-  output.write(common.json ? findings->json : report::findingsText(*findings));
+  output.write(common.json ? findings->json : report::findingsText(*findings) + stuckCode(*findings, arguments));
   return output.end(0);
 }
 

@@ -63,7 +63,8 @@ Result<void> ObjectFile::report() {
   dwfl_.reset(dwfl_begin(&callbacks_));
   if (!dwfl_) return fail(FailureKind::Internal, fmt::format("libdwfl: {}", dwfl_errmsg(-1)));
   dwfl_report_begin(dwfl_.get());
-  module_ = dwfl_report_offline(dwfl_.get(), "", path_.c_str(), -1);
+  // At its own addresses: dwfl_report_offline() would move a kernel that KASLR can move.
+  module_ = dwfl_report_elf(dwfl_.get(), "", path_.c_str(), -1, 0, true);
   if (module_ == nullptr)
     return badInput(path_, fmt::format("expected an aarch64 ELF file, found something else ({})", dwfl_errmsg(-1)));
   dwfl_report_end(dwfl_.get(), nullptr, nullptr);

@@ -274,5 +274,30 @@ TEST_F(DecoderTest, SurvivesDamage) {
   EXPECT_GT(opened, 50);
 }
 
+TEST_F(DecoderTest, AddressesOfAKernelThatCanBeMovedAreThoseOfItsFile) {
+  kernel().shell(
+      "cd tree && aarch64-linux-gnu-gcc -g -O2 -fPIC -shared -ffreestanding -nostdlib -Wl,-Bsymbolic"
+      " -Wl,-Ttext=0xffff800008000000 -o ../moved init/main.c");
+  auto decoder = open(kernel().folder() / "moved");
+  ASSERT_TRUE(decoder.mayBeMoved());
+  const auto listed = std::stoull(kernel().shell("aarch64-linux-gnu-nm moved | grep ' start_kernel$'"), nullptr, 16);
+  EXPECT_EQ(decoder.addressOf("start_kernel"), listed);
+  const auto code = decoder.codeOf({.symbol = "start_kernel", .offset = 0});
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(code->address, listed);
+  EXPECT_EQ(code->file, kernel().folder() / "moved");
+  EXPECT_EQ(decoder.symbolAt(listed + 0x10000, {.slide = 0x10000}), "start_kernel");
+}
+
+TEST_F(DecoderTest, CodeOfAModuleIsCountedFromItsText) {
+  const auto path = kernel().module("nfs.ko");
+  auto decoder = open();
+  const auto code = decoder.codeOf(first(path));
+  ASSERT_TRUE(code) << code.error().message;
+  EXPECT_EQ(code->address,
+            std::stoull(kernel().shell("aarch64-linux-gnu-nm modules/nfs.ko | grep ' nfs_first$'"), nullptr, 16));
+  EXPECT_FALSE(decoder.codeOf(console::readLocation("nfs_first+0x4 [gone]")));
+}
+
 }  // namespace
 }  // namespace relapse::stacktrace
