@@ -149,8 +149,10 @@ std::string next(const RunRecord& record) {
   if (std::holds_alternative<verdict::Inconclusive>(record.verdict))
     return hasConsole ? fmt::format("  next      less {}\n", console) : "  next      relapse doctor\n";
   if (std::holds_alternative<verdict::Survived>(record.verdict)) return {};
-  return fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n            less {}\n",
-                     record.scenario.name, console);
+  std::string out =
+      fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n", record.scenario.name);
+  if (record.findings) out += fmt::format("            less {}\n", (record.directory / "postmortem.txt").string());
+  return out + fmt::format("            less {}\n", console);
 }
 
 }  // namespace
