@@ -90,7 +90,8 @@ Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::
   wanted.crash = crashOf(record.seen.events);
   wanted.stop = request.stop;
   auto findings = postmortem::inspect(wanted);
-  if (!findings) return fail(findings.error().kind, "the memory dump: " + findings.error().message);
+  if (!findings)
+    return fail(findings.error().kind, "the memory dump: " + findings.error().message, findings.error().advice);
   record.findings = std::move(*findings);
   if (auto done = evidence.write("postmortem.json", record.findings->json); !done) return done;
   return evidence.write("postmortem.txt", report::findingsText(*record.findings));
@@ -100,10 +101,11 @@ Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::
 
 void explain(const RunRequest& request, const Collected& collected, const Experiment& experiment, Evidence& evidence,
              report::RunRecord& record) {
-  if (auto done = decodeAndProfile(collected, experiment, evidence, record); !done)
-    record.notes.push_back(done.error().message);
-  if (!collected.vmcore) return;
-  if (auto done = inspectDump(request, evidence, record); !done) record.notes.push_back(done.error().message);
+  auto done = decodeAndProfile(collected, experiment, evidence, record);
+  if (done && collected.vmcore) done = inspectDump(request, evidence, record);
+  if (done) return;
+  record.notes.push_back(done.error().message);
+  if (!done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);
 }
 
 }  // namespace relapse::run

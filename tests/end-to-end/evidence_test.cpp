@@ -3,11 +3,13 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
 #include <sstream>
 #include <thread>
 
+#include "process/process.hpp"
 #include "relapse_program.hpp"
 
 namespace relapse::e2e {
@@ -96,6 +98,44 @@ TEST_F(OfALockup, TheRawSamplesAndTheirStacksAreKept) {
 TEST_F(OfALockup, TheVcpuReallyRan) {
   EXPECT_TRUE(decisive(result())["artefact"].is_null());
   EXPECT_GT(decisive(result())["host"]["vcpu_share"].get<double>(), 0.1);
+}
+
+TEST_F(OfALockup, ThePostMortemIsThere) {
+  EXPECT_THAT(result()["postmortem"]["sentence"].get<std::string>(), HasSubstr("nfs_wb_page() cannot end"));
+  EXPECT_TRUE(result()["notes"].empty()) << result()["notes"];
+  EXPECT_THAT(contentOf(folder() / "postmortem.txt"), HasSubstr("4 tasks: appender-0..3"));
+}
+
+// With what the first run was made of.
+TEST_F(OfALockup, AVmlinuxWithoutDebugInformationCostsTheExplanationAlone) {
+  const StateFolder state;
+  const fs::path stripped = state.path() / "vmlinux";
+  const auto made = process::run(
+      {{"aarch64-linux-gnu-objcopy", "--strip-debug", (folder() / "bundle/vmlinux").string(), stripped.string()}});
+  ASSERT_TRUE(made && made->succeeded());
+  const Ran ran =
+      relapse(state, {"run", "nfs-wb-page-soft-lockup", "--image", folder() / "bundle/Image", "--vmlinux", stripped});
+  ASSERT_TRUE(ran.result.is_object()) << ran.output << ran.errors;
+  EXPECT_EQ(ran.result["verdict"]["word"], "reproduced");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.result["notes"].dump(), HasSubstr("CONFIG_DEBUG_INFO"));
+  EXPECT_TRUE(fs::exists(state.onlyRun() / "vmcore"));
+}
+
+TEST(PostMortem, ThatFailsIsANoteAndTheVerdictStands) {
+  const StateFolder state;
+  const fs::path bin = state.path() / "bin";
+  fs::create_directory(bin);
+  std::ofstream(bin / "drgn") << "#!/bin/sh\necho out of order >&2\nexit 1\n";
+  fs::permissions(bin / "drgn", fs::perms(0755));
+  const Ran ran = relapse(state, {"run", "nfs-wb-page-soft-lockup", "--kernel", "debian-6.1"},
+                          {{"PATH", bin.string() + ":" + std::getenv("PATH")}});
+  ASSERT_TRUE(ran.result.is_object()) << ran.output << ran.errors;
+  EXPECT_EQ(ran.result["verdict"]["word"], "reproduced");
+  EXPECT_EQ(ran.status, 0);
+  EXPECT_THAT(ran.result["notes"].dump(), HasSubstr("out of order"));
+  EXPECT_TRUE(fs::exists(state.onlyRun() / "vmcore"));
+  EXPECT_TRUE(ran.result.contains("spin")) << "the rest of the evidence is there";
 }
 
 TEST(StarvedGuest, IsNoLockup) {
