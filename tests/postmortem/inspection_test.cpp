@@ -135,5 +135,28 @@ assert printk.lockup_told(["x", "watchdog: BUG: soft lockup - CPU#1 stuck for 3s
   EXPECT_TRUE(ran.succeeded()) << ran.standardError;
 }
 
+TEST_F(Inspection, SaysThatAnEndlessLoopIsOneOnlyWhenNothingCanEndIt) {
+  const auto script = write("sentence.py", R"py(
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verdict
+def said(names=("folio_mapping", "nfs_wb_page"), flags=("locked", "private"), ncommit=0, rpcs_out=0, procedures=()):
+    facts = {"suspect": {"task": {"comm": "wr"}, "how": "spins on vCPU 1"},
+             "page": {"flags": list(flags), "mapping": "0x1", "address": "0x2"},
+             "commit": {"ncommit": ncommit, "rpcs_out": rpcs_out}, "inode": {"wb_err": 28}, "context": {"error": 0},
+             "rpc": {"clients": [{"tasks": [{"procedure": name} for name in procedures]}]}}
+    return verdict.sentence(None, facts, list(names), None)
+stuck = "clean, PagePrivate, nothing to commit: nfs_wb_page() cannot end (error 28 in mapping->wb_err)"
+assert said() == stuck, said()
+assert said(rpcs_out=1, procedures=["SEQUENCE"]) == stuck, "__nfs_commit_inode() counts itself"
+for other in (said(rpcs_out=1, procedures=["COMMIT"]), said(rpcs_out=2), said(ncommit=1), said(names=["ext4_writepage"]),
+              said(flags=["private", "dirty"]), said(flags=["private", "writeback"]), said(flags=["locked"])):
+    assert other.startswith("not known: wr spins on vCPU 1 in "), other
+)py");
+  const auto ran = run({"python3", script, scripts_});
+  EXPECT_TRUE(ran.succeeded()) << ran.standardError;
+}
+
 }  // namespace
 }  // namespace relapse::postmortem

@@ -154,6 +154,10 @@ class Stacks:
         interrupted = self.interrupted(frame, fp)
         if interrupted:
             return interrupted
+        if frame.exact and (self.symbol(frame.pc) or ("",))[0] == "vectors":
+            behind = self.behind_vector(registers, fp)
+            if behind:
+                return behind
         done = self.set_up(frame)
         if done is not None and frame.exact and not done.has_record():  # it has not saved them yet, or has them back
             lr = registers.values.get(LR, 0)
@@ -197,6 +201,20 @@ class Stacks:
         if self.symbol(registers.pc) is None:
             return None
         return Frame(registers, True)
+
+    def behind_vector(self, registers, fp):
+        """An exception was taken and nothing of its entry has run: all but pc is the interrupted function's. Its own
+        code, if it has called anything, else its caller's, is in the link register."""
+        lr = registers.values.get(LR, 0)
+        try:
+            if self.prog.read_u64(fp + 8) == lr:  # the frame's own: its caller comes next
+                return None
+        except Exception:
+            pass
+        if not lr >> 63 or self.symbol(lr - 4) is None:
+            return None
+        kept = {number: value for number, value in registers.values.items() if 19 <= number <= FP}
+        return Frame(Registers(kept, registers.sp, lr), False)
 
     def unwind(self, registers, exact=True):
         frames = [Frame(registers, exact)]

@@ -41,9 +41,19 @@ def endless_wb_page(prog, facts, names, crash):
     if crash or "nfs_wb_page" not in names or not page or not commit:
         return None
     flags = set(page["flags"])
-    if flags & {"dirty", "writeback"} or "private" not in flags or commit["ncommit"] or commit["rpcs_out"]:
+    if flags & {"dirty", "writeback"} or "private" not in flags or commit["ncommit"]:
+        return None
+    if commit["rpcs_out"] and not counts_itself(facts, commit):
         return None
     return "clean, PagePrivate, nothing to commit: nfs_wb_page() cannot end (%s)" % error_of(facts)
+
+
+def counts_itself(facts, commit):
+    """__nfs_commit_inode() counts a commit for as long as it looks for something to commit: no RPC belongs to it."""
+    rpc = facts.get("rpc")
+    if commit["rpcs_out"] != 1 or not rpc:
+        return False
+    return not any(task["procedure"].upper() == "COMMIT" for client in rpc["clients"] for task in client["tasks"])
 
 
 def seen(facts, names):
