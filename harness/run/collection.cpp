@@ -18,7 +18,7 @@ using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
 constexpr std::size_t kSamples = 50;
-constexpr auto kBetween = 8ms;  // so that a spin goes on between two samples
+constexpr auto kBetween = 2ms;  // so that a spin goes on between two samples
 constexpr auto kAtMost = 2s;
 
 Result<void> sampleVcpus(Experiment& experiment, Evidence& evidence, Collected& collected) {

@@ -2,6 +2,7 @@
 #include "run/explanation.hpp"
 
 #include <algorithm>
+#include <future>
 
 #include "postmortem/inspect.hpp"
 #include "postmortem/spin_profile.hpp"
@@ -81,7 +82,8 @@ std::optional<console::ConsoleEvent> crashOf(const std::vector<console::ConsoleE
   return found == events.end() ? std::nullopt : std::optional(*found);
 }
 
-Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::RunRecord& record) {
+postmortem::InspectRequest inspectionOf(const RunRequest& request, const Evidence& evidence,
+                                        const report::RunRecord& record) {
   postmortem::InspectRequest wanted;
   wanted.vmcore = evidence.folder() / "vmcore";
   wanted.vmlinux = record.kernel.vmlinux;
@@ -89,7 +91,10 @@ Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::
   wanted.script = request.places.inspection;
   wanted.crash = crashOf(record.seen.events);
   wanted.stop = request.stop;
-  auto findings = postmortem::inspect(wanted);
+  return wanted;
+}
+
+Result<void> keep(Result<postmortem::Findings> findings, Evidence& evidence, report::RunRecord& record) {
   if (!findings)
     return fail(findings.error().kind, "the memory dump: " + findings.error().message, findings.error().advice);
   record.findings = std::move(*findings);
@@ -101,8 +106,14 @@ Result<void> inspectDump(const RunRequest& request, Evidence& evidence, report::
 
 void explain(const RunRequest& request, const Collected& collected, const Experiment& experiment, Evidence& evidence,
              report::RunRecord& record) {
+  std::future<Result<postmortem::Findings>> findings;  // drgn takes most of the time
+  if (collected.vmcore)
+    findings = std::async(std::launch::async, postmortem::inspect, inspectionOf(request, evidence, record));
   auto done = decodeAndProfile(collected, experiment, evidence, record);
-  if (done && collected.vmcore) done = inspectDump(request, evidence, record);
+  if (findings.valid()) {
+    auto found = findings.get();
+    if (done) done = keep(std::move(found), evidence, record);  // of two reasons the first is enough
+  }
   if (done) return;
   record.notes.push_back(done.error().message);
   if (!done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);

@@ -300,7 +300,11 @@ class Inspection:
                     return member, self.nfs.name_of(inode), address
             return None
 
-        return waits.edges(graph, sleepers, inode_of_lock, running, self.notes)
+        ended = None
+        if self.crash and self.suspect and self.inode is not None:
+            name = {key: self.suspect[0][key] for key in ("pid", "comm")}
+            ended = (name, self.inode.value_())
+        return waits.edges(graph, sleepers, inode_of_lock, running, ended, self.notes)
 
     def table(self):
         which = self.request.get("task") or (self.suspect[0]["comm"] if self.suspect else None)

@@ -26,6 +26,7 @@ ENDS = (
 )
 OWNER_FLAGS = {"struct rw_semaphore": 7, "struct mutex": 7}
 RWSEM_READER_OWNED = 1  # kernel/locking/rwsem.c
+REUSED = "the holder has ended: its memory is now that of a task which waits for it"
 
 
 class Lock:
@@ -94,9 +95,15 @@ class Waits:
             return None, "held by readers: the kernel keeps none of their names", False, 0
         if not address:
             return None, "the owner field is empty", False, 0
+        if address in self.tasks and self.waits_for(self.tasks[address], lock):
+            return None, REUSED, False, 0
         if address in self.tasks:
             return self.tasks[address].named(), "owner field", True, address
         return self.gone(address), "owner field; that task has ended", False, address
+
+    def waits_for(self, task, lock):
+        wanted = self.lock_of(task) if task.frames else None
+        return wanted is not None and wanted.address == lock.address
 
     def gone(self, address):
         """A task that is in no list any more: what its memory still says."""
@@ -123,18 +130,19 @@ def described(lock, inode_of_lock):
     return "%s %s" % (lock.kind[7:], hexed(lock.address))
 
 
-def edges(waits, tasks, inode_of_lock, spinning, notes):
-    """One per sleeping task. `spinning`: tasks on a CPU that are on their way in the inode of the lock."""
+def edges(waits, tasks, inode_of_lock, spinning, ended, notes):
+    """One per sleeping task. `spinning`: tasks on a CPU that are on their way in the inode of the lock. `ended`: the
+    name of the task that crashed, and its inode; or None."""
     found = []
     for task in tasks:
         try:
-            found.append(edge(waits, task, inode_of_lock, spinning))
+            found.append(edge(waits, task, inode_of_lock, spinning, ended))
         except Exception as error:
             notes.add("what %d %s waits for" % (task.pid, task.comm), reason(error))
     return [e for e in found if e]
 
 
-def edge(waits, task, inode_of_lock, spinning):
+def edge(waits, task, inode_of_lock, spinning, ended):
     lock = waits.lock_of(task)
     if lock is None:
         what, how = waits.end_waited_for(task), "by the functions on its stack"
@@ -145,6 +153,8 @@ def edge(waits, task, inode_of_lock, spinning):
         same = [t for t, address in spinning if address == inode[2]]
         if len(same) == 1:
             holder, how = same[0].named(), "same inode, spinning"
+        elif how == REUSED and ended and ended[1] == inode[2]:
+            holder, how = ended[0], "crashed in this inode; " + how
     return {
         "waiter": task.named(),
         "holder": holder,
