@@ -42,21 +42,22 @@ bool readsBack(const scenario::Watch& watch, const std::vector<std::string>& lin
   return false;
 }
 
+std::string textOf(const nlohmann::json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 // {"text":"ffffffc008000000","modules":[{"name":"nfs","text":"0xffffffc000a3b000"}]}
 std::optional<KernelPlaces> placesIn(const std::string& line) {
   const auto value = nlohmann::json::parse(line, nullptr, false);
   if (!value.is_object()) return std::nullopt;
   const auto address = [](const nlohmann::json& object) {
-    const auto text = object.find("text");
-    return text != object.end() && text->is_string()
-               ? std::strtoull(text->get_ref<const std::string&>().c_str(), nullptr, 16)
-               : 0ULL;
+    return std::strtoull(textOf(object, "text").c_str(), nullptr, 16);
   };
   KernelPlaces places{address(value)};
   if (places.text == 0) return std::nullopt;
   for (const auto& module : value.value("modules", nlohmann::json::array()))
-    if (module.is_object() && address(module) != 0)
-      places.modules.push_back({module.value("name", ""), address(module)});
+    if (module.is_object() && address(module) != 0) places.modules.push_back({textOf(module, "name"), address(module)});
   return places;
 }
 

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <fstream>
 #include <iterator>
@@ -196,6 +197,41 @@ TEST_F(ExperimentTest, ThresholdsThatAreNotReadBackStopTheRun) {
   ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
   EXPECT_THAT(openEyes(scenario_, experiment).error().message, HasSubstr("did not take the watchdogs' thresholds"));
   EXPECT_FALSE(experiment.seen().proofs.watchReadBack);
+}
+
+// A guest whose /relapse/layout prints `line`.
+ScriptedHost tellingItsPlaces(const nlohmann::json& line) {
+  return ScriptedHost({kReady}, [line](const auto&, const auto&, const auto& agent) {
+    agent(nlohmann::json{{"event", "output"}, {"id", 1}, {"stream", "out"}, {"line", line.dump()}}.dump() + "\n");
+    agent("{\"event\":\"exited\",\"id\":1,\"status\":0}\n");
+  });
+}
+
+TEST_F(ExperimentTest, LearnsWhereKernelAndModulesLie) {
+  auto host = tellingItsPlaces(
+      {{"text", "ffffddb731000000"}, {"modules", {{{"name", "nfs"}, {"text", "0xffffddb72cace000"}}}}});
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(learnPlaces(experiment));
+  ASSERT_TRUE(experiment.places());
+  EXPECT_EQ(experiment.places()->text, 0xffffddb731000000u);
+  ASSERT_EQ(experiment.places()->modules.size(), 1u);
+  EXPECT_EQ(experiment.places()->modules[0].name, "nfs");
+  EXPECT_EQ(experiment.places()->modules[0].text, 0xffffddb72cace000u);
+}
+
+TEST_F(ExperimentTest, WhatAGuestMakesUpOfItsPlacesIsAFailureOrLeftOut) {
+  for (const auto& line : {nlohmann::json("text"), nlohmann::json{{"text", 5}}, nlohmann::json{{"text", "zzz"}}}) {
+    auto host = tellingItsPlaces(line);
+    Experiment experiment(scenario_, *evidence_, {});
+    ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+    EXPECT_FALSE(learnPlaces(experiment)) << line;
+  }
+  auto host = tellingItsPlaces({{"text", "ffff000000000000"}, {"modules", {1, "nfs", {{"name", 7}, {"text", 8}}}}});
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(learnPlaces(experiment));
+  EXPECT_TRUE(experiment.places()->modules.empty());
 }
 
 TEST(Evidence, HasItsFinalNameOnlyWhenItIsWhole) {
