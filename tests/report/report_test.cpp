@@ -51,6 +51,17 @@ RunRecord record() {
   record.stages = {{"build", std::chrono::milliseconds(492'000)}, {"boot", std::chrono::milliseconds(812)}};
   record.artefacts = {{"vmcore", 536873147, "ab"}, {"console.client.log", 10, ""}};
   record.notes = {"a note"};
+  record.decoded[0] = {{.raw = event.frames.front(),
+                        .calls = {{"inlined_one", {"include/linux/fs.h", 7}}, {"nfs_wb_page", {"fs/nfs/write.c", 0}}}},
+                       {.raw = {.symbol = "gone", .text = "gone+0x1/0x2"}, .undecoded = "no such symbol"}};
+  record.stalls[0] = {0.97, 1.2};
+  record.spin = postmortem::SpinProfile{
+      .samples = 2,
+      .span = std::chrono::milliseconds(700),
+      .vcpus = {{.vcpu = 1, .samples = 2, .innermost = {{"nfs_wb_page", 2}}, .common = {"nfs_wb_page", "vfs_write"}}},
+      .folded = {{"vcpu 1;vfs_write;nfs_wb_page", 2}}};
+  record.findings.emplace();
+  record.findings->sentence = "it cannot end";
   return record;
 }
 
@@ -200,7 +211,7 @@ TEST(Summary, PassesOnNoControlCharactersOfTheGuest) {
 TEST(TerminalSummary, AnEventWithoutALineHasNoEmptyOne) {
   RunRecord run = record();
   run.seen.events[0].message.clear();
-  EXPECT_THAT(summary(run, false), HasSubstr("artefact: console-output\n              nfs_wb_page+0x70/0xb0"));
+  EXPECT_THAT(summary(run, false), HasSubstr("artefact: console-output\n            its vCPU ran"));
 }
 
 TEST(Summary, SaysWhyItIsInconclusive) {
