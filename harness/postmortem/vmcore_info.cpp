@@ -54,7 +54,7 @@ bool take(std::string_view key, std::string_view value, Vmcoreinfo& info) {
   return true;
 }
 
-// Of "4.19.222": 4 and 19.
+// Of "4.19.325": 4 and 19.
 std::pair<unsigned, unsigned> lineOf(std::string_view release) {
   unsigned version = 0, patchlevel = 0;
   const char* end = release.data() + release.size();
