@@ -24,12 +24,11 @@ struct Names {
   static constexpr const char* record = "kernel.json";
 };
 
-json modulesIn(const fs::path& folder) {
-  json modules = json::object();
-  if (!isThere(folder)) return modules;
-  for (const auto& entry : fs::directory_iterator(folder))
-    modules[entry.path().filename().string()] = fs::file_size(entry.path());
-  return modules;
+json sizesOfModules(const fs::path& folder) {
+  json sizes = json::object();
+  if (!isThere(folder)) return sizes;
+  for (const fs::path& module : modulesIn(folder)) sizes[module.filename().string()] = fs::file_size(module);
+  return sizes;
 }
 
 json recordOf(const KernelImage& kernel, const fs::path& folder) {
@@ -47,7 +46,7 @@ json recordOf(const KernelImage& kernel, const fs::path& folder) {
           {"vmlinux_sha256", kernel.vmlinuxSha256},
           {"vmlinux_size", fs::file_size(folder / Names::vmlinux)},
           {"modules_sha256", kernel.modulesSha256},
-          {"module_sizes", modulesIn(folder / Names::modules)},
+          {"module_sizes", sizesOfModules(folder / Names::modules)},
           {"patches", patches}};
 }
 

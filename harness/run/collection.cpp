@@ -26,11 +26,15 @@ Result<void> sampleVcpus(Experiment& experiment, Evidence& evidence, Collected& 
   while (collected.samples.size() < kSamples && Experiment::Clock::now() < until) {
     const auto at = experiment.now();
     auto sample = experiment.guest()->sample();
-    if (!sample) return passOn(sample.error());
+    if (!sample) {
+      collected.notes.push_back(sample.error().message);
+      break;  // what there is by now is evidence
+    }
     sample->at = at;
     collected.samples.push_back(std::move(*sample));
     std::this_thread::sleep_for(kBetween);
   }
+  if (collected.samples.empty()) return {};
   return evidence.write("registers.json", report::samplesJson(collected.samples));
 }
 

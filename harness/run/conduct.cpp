@@ -2,17 +2,14 @@
 #include "run/conduct.hpp"
 
 #include <ctime>
-#include <future>
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "checksum/checksum.hpp"
 #include "guest/module_image.hpp"
 #include "guest/root_image.hpp"
 #include "kernel/kernel.hpp"
-#include "postmortem/vmcore.hpp"
 #include "report/json.hpp"
 #include "run/collection.hpp"
 #include "run/evidence.hpp"
@@ -109,22 +106,6 @@ report::RunRecord newRecord(const RunRequest& request, const Evidence& evidence)
   return record;
 }
 
-// QEMU's dump has physical addresses alone: drgn and gdb want the kernel's.
-void giveAddresses(const Evidence& evidence, report::RunRecord& record) {
-  const auto facts = postmortem::addVirtualAddresses(evidence.folder() / "vmcore", record.kernel.vmlinux);
-  if (!facts) record.notes.push_back("vmcore: " + facts.error().message);
-  if (!facts) return;
-  for (const auto& note : facts->notes) {
-    spdlog::debug("vmcore note=\"{}\"", note);
-    if (!facts->vmalloc) record.notes.push_back("vmcore: " + note);
-  }
-}
-
-// Takes a second, in which the dump is looked into as well. Empty: there is none.
-std::string sumOfVmcore(const Evidence& evidence, const Collected& collected) {
-  return collected.vmcore ? checksum::ofFile(evidence.folder() / "vmcore").value_or("") : "";
-}
-
 // Nothing was tried then that a verdict could be about.
 bool endsWithoutRecord(const Failure& failure) {
   return failure.kind == FailureKind::BadInput || failure.kind == FailureKind::HostLacks ||
@@ -188,11 +169,7 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
   record.works = experiment.works();
   record.stalls = experiment.stalls();
   stages.begin("explain");
-  if (collected.vmcore) giveAddresses(*evidence, record);
-  auto vmcoreSum = std::async(std::launch::async, [&] { return sumOfVmcore(*evidence, collected); });
-  explain(request, collected, experiment, *evidence, record);
-  std::map<std::string, std::string> sums;
-  if (auto sum = vmcoreSum.get(); !sum.empty()) sums["vmcore"] = sum;
+  auto sums = explain(request, collected, experiment, *evidence, record);
   stages.end(true, {});
   record.stages = stages.times();
   return finish(*evidence, request, std::move(record), experiment.domainXml(), std::move(sums));

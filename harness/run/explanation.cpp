@@ -4,9 +4,13 @@
 #include <algorithm>
 #include <future>
 
+#include <spdlog/spdlog.h>
+
+#include "checksum/checksum.hpp"
 #include "postmortem/inspect.hpp"
 #include "postmortem/spin_profile.hpp"
 #include "postmortem/stuck_code.hpp"
+#include "postmortem/vmcore.hpp"
 #include "report/disassembly.hpp"
 #include "report/findings.hpp"
 #include "report/samples.hpp"
@@ -102,21 +106,41 @@ Result<void> keep(Result<postmortem::Findings> findings, Evidence& evidence, rep
   return evidence.write("postmortem.txt", report::findingsText(*record.findings));
 }
 
+// QEMU's dump has physical addresses alone: drgn and gdb want the kernel's.
+void giveAddresses(const Evidence& evidence, report::RunRecord& record) {
+  const auto facts = postmortem::addVirtualAddresses(evidence.folder() / "vmcore", record.kernel.vmlinux);
+  if (!facts) record.notes.push_back("vmcore: " + facts.error().message);
+  if (!facts) return;
+  for (const auto& note : facts->notes) {
+    spdlog::debug("vmcore note=\"{}\"", note);
+    if (!facts->vmalloc) record.notes.push_back("vmcore: " + note);
+  }
+}
+
 }  // namespace
 
-void explain(const RunRequest& request, const Collected& collected, const Experiment& experiment, Evidence& evidence,
-             report::RunRecord& record) {
-  std::future<Result<postmortem::Findings>> findings;  // drgn takes most of the time
-  if (collected.vmcore)
+std::map<std::string, std::string> explain(const RunRequest& request, const Collected& collected,
+                                           const Experiment& experiment, Evidence& evidence,
+                                           report::RunRecord& record) {
+  std::future<Result<postmortem::Findings>> findings;  // these two take most of the time
+  std::future<Result<std::string>> sum;
+  if (collected.vmcore) {
+    giveAddresses(evidence, record);
+    sum = std::async(std::launch::async, checksum::ofFile, evidence.folder() / "vmcore");
     findings = std::async(std::launch::async, postmortem::inspect, inspectionOf(request, evidence, record));
+  }
   auto done = decodeAndProfile(collected, experiment, evidence, record);
   if (findings.valid()) {
     auto found = findings.get();
     if (done) done = keep(std::move(found), evidence, record);  // of two reasons the first is enough
   }
-  if (done) return;
-  record.notes.push_back(done.error().message);
-  if (!done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);
+  if (!done) record.notes.push_back(done.error().message);
+  if (!done && !done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);
+  if (!sum.valid()) return {};
+  auto summed = sum.get();
+  if (summed) return {{"vmcore", *summed}};
+  record.notes.push_back(summed.error().message);
+  return {};
 }
 
 }  // namespace relapse::run

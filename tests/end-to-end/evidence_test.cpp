@@ -21,11 +21,6 @@ using nlohmann::json;
 using testing::Contains;
 using testing::HasSubstr;
 
-std::string contentOf(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 const json& decisive(const json& result) {
   return result["events"][result["verdict"]["events"][0].get<std::size_t>()];
 }

@@ -19,11 +19,6 @@ using testing::Contains;
 using testing::HasSubstr;
 using testing::Key;
 
-std::string contentOf(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 // What /relapse/layout said in the guest.
 json layoutOf(const fs::path& run) {
   std::ifstream lines(run / "user.client.log");

@@ -81,11 +81,15 @@ std::vector<pid_t> guestsOf(pid_t pid) {
   std::vector<pid_t> guests;
   std::error_code ignored;
   for (fs::directory_iterator entry("/proc", ignored), end; entry != end; entry.increment(ignored)) {
-    std::ifstream file(entry->path() / "cmdline", std::ios::binary);
-    const std::string line{std::istreambuf_iterator<char>(file), {}};
+    const std::string line = contentOf(entry->path() / "cmdline");
     if (line.find(name) != std::string::npos) guests.push_back(std::stoi(entry->path().filename()));
   }
   return guests;
+}
+
+std::string contentOf(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
 }
 
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& holds) {

@@ -49,6 +49,9 @@ int waitFor(pid_t pid);  // exit status, or 128 + the signal
 // The QEMUs of relapse `pid`.
 std::vector<pid_t> guestsOf(pid_t pid);
 
+// All bytes of a file; empty when it cannot be read.
+std::string contentOf(const std::filesystem::path& file);
+
 // Polls until it holds.
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& holds);
 

@@ -30,11 +30,6 @@ std::vector<std::string> longRun() {
   return arguments;
 }
 
-std::string contentOf(const fs::path& file) {
-  std::ifstream in(file);
-  return {std::istreambuf_iterator<char>(in), {}};
-}
-
 bool nothingLeftOf(pid_t pid, const fs::path& hostFolder) {
   return guestsOf(pid).empty() && !fs::exists(hostFolder);
 }
