@@ -58,6 +58,13 @@ void Errors::add(const Place& place, std::string_view key, std::string_view prob
   errors_.push_back({place, std::string(key), std::string(problem)});
 }
 
+bool Errors::holds(const Error& error) const {
+  return std::any_of(errors_.begin(), errors_.end(), [&](const Error& other) {
+    return other.place.line == error.place.line && other.place.column == error.place.column &&
+           other.place.file == error.place.file && other.key == error.key && other.problem == error.problem;
+  });
+}
+
 std::string Errors::text() const {
   std::vector<const Error*> sorted;
   sorted.reserve(errors_.size());

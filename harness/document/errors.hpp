@@ -14,12 +14,22 @@ namespace relapse::document {
 // All that is wrong with a document. Not thread-safe.
 class Errors {
  public:
+  struct Error {
+    Place place;
+    std::string key;
+    std::string problem;
+  };
+
   // `key` is the dotted path ("steps[1].work.writers"), empty for the document itself; `problem`
   // reads: expected X, found "Y".
   void add(const Place& place, std::string_view key, std::string_view problem);
 
   bool empty() const { return errors_.empty(); }
   std::size_t size() const { return errors_.size(); }
+  const std::vector<Error>& all() const { return errors_; }
+
+  // There is one with the same words at the same place.
+  bool holds(const Error& error) const;
 
   // "file:line:column: key: problem", one a line in the file's order, overrides last. After the
   // first hundred only a count.
@@ -29,11 +39,6 @@ class Errors {
   tl::unexpected<Failure> failure(std::string advice = {}) const;
 
  private:
-  struct Error {
-    Place place;
-    std::string key;
-    std::string problem;
-  };
   std::vector<Error> errors_;
 };
 

@@ -30,4 +30,10 @@ std::optional<Value> parse(std::string_view text, const std::string& name, Error
 // there are none. All places of the new value are "--set KEY".
 void applyOverride(Value& tree, std::string_view assignment, Errors& errors);
 
+// The same for a value that has a place already; `place` is that of the key.
+void put(Value& tree, std::string_view key, Value value, const Place& place, Errors& errors);
+
+// A value put at `upper` replaces what is at `lower`: the same path, or one above it.
+bool covers(std::string_view upper, std::string_view lower);
+
 }  // namespace relapse::document

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <string>
@@ -13,7 +14,7 @@
 namespace relapse::document {
 namespace {
 
-// "steps[1].work" -> steps, 1, work; empty when a part is.
+// "steps[1].work" -> steps, 1, work; nothing when a part is empty, or when there are too many.
 std::vector<std::string> partsOf(std::string_view key) {
   std::vector<std::string> parts(1);
   for (std::size_t at = 0; at < key.size(); ++at) {
@@ -25,10 +26,8 @@ std::vector<std::string> partsOf(std::string_view key) {
       parts.back() += key[at];
     }
   }
-  for (const std::string& part : parts) {
-    if (part.empty()) return {};
-  }
-  return parts;
+  const bool hole = std::any_of(parts.begin(), parts.end(), [](const std::string& part) { return part.empty(); });
+  return hole || parts.size() > kMostDepth ? std::vector<std::string>{} : parts;
 }
 
 // Where an override is going: the steps done so far, and what is said when the next cannot be.
@@ -97,6 +96,14 @@ void placeAll(Value& value, const Place& place) {
   }
 }
 
+void putAt(Value& tree, const std::vector<std::string>& parts, Value value, const Place& place, Errors& errors) {
+  Descent descent(tree, place, errors);
+  for (const std::string& part : parts) {
+    if (!descent.enter(part)) return;
+  }
+  *descent.target() = std::move(value);
+}
+
 }  // namespace
 
 void applyOverride(Value& tree, std::string_view assignment, Errors& errors) {
@@ -112,11 +119,23 @@ void applyOverride(Value& tree, std::string_view assignment, Errors& errors) {
   std::optional<Value> value = parse(assignment.substr(equals + 1), place.file, errors);
   if (!value) return;
   placeAll(*value, place);
-  Descent descent(tree, place, errors);
-  for (const std::string& part : parts) {
-    if (!descent.enter(part)) return;
+  putAt(tree, parts, std::move(*value), place, errors);
+}
+
+void put(Value& tree, std::string_view key, Value value, const Place& place, Errors& errors) {
+  const std::vector<std::string> parts = partsOf(key);
+  if (parts.empty()) {
+    errors.add(place, {}, fmt::format("expected a key such as nodes.client.cpus, found {}", quote(key)));
+    return;
   }
-  *descent.target() = std::move(*value);
+  putAt(tree, parts, std::move(value), place, errors);
+}
+
+bool covers(std::string_view upper, std::string_view lower) {
+  const std::vector<std::string> above = partsOf(upper);
+  const std::vector<std::string> below = partsOf(lower);
+  if (above.empty() || above.size() > below.size()) return false;
+  return std::equal(above.begin(), above.end(), below.begin());
 }
 
 }  // namespace relapse::document

@@ -36,6 +36,15 @@ std::string listed(const std::vector<std::string_view>& keys) {
   return fmt::format("one of the keys {}", fmt::join(keys, ", "));
 }
 
+bool contains(const std::vector<std::string_view>& words, std::string_view word) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+// What stands for a map with one key.
+Value asMapOf(std::string_view key, const Value& value) {
+  return {value.place, Value::Map{Entry{std::string(key), value.place, value}}};
+}
+
 }  // namespace
 
 // Walks the table and the tree together. Sections are read by their rows' paths; what is below them
@@ -48,7 +57,7 @@ class TableReader {
 
   Settings read(const Value& value) {
     if (value.map() != nullptr) {
-      readMap({}, table_.keys, &value, value.place);
+      readMap({}, {table_.keys, table_.beside, {}}, &value, value.place);
     } else {
       leaveOut({}, value.place);
       errors_.add(value.place, settings_.prefix_,
@@ -68,9 +77,9 @@ class TableReader {
 
   std::string key(std::string_view path) const { return join(settings_.prefix_, path); }
 
-  void readMap(std::string_view path, Keys rule, const Value* map, const Place& place) {
+  void readMap(std::string_view path, const Section& rule, const Value* map, const Place& place) {
     if (map != nullptr) refuseUnknown(path, *map);
-    if (map != nullptr || rule == Keys::ExactlyOne) checkRule(path, rule, map, place);
+    if (map != nullptr || rule.keys == Keys::ExactlyOne) checkRule(path, rule, map, place);
     for (const Row& row : table_.rows) {
       if (parentOf(row.path) != path) continue;
       const Value* value = map == nullptr ? nullptr : map->find(lastOf(row.path));
@@ -83,17 +92,22 @@ class TableReader {
     }
   }
 
+  static bool holdsUnknown(const Value& map, const std::vector<std::string_view>& known) {
+    return std::any_of(map.map()->begin(), map.map()->end(),
+                       [&](const Entry& entry) { return !contains(known, entry.key); });
+  }
+
   // A key of the map that is not known is a slip of `key`: said already.
   static bool isMisspelt(std::string_view key, const Value& map, const std::vector<std::string_view>& known) {
     return std::any_of(map.map()->begin(), map.map()->end(), [&](const Entry& entry) {
-      return std::find(known.begin(), known.end(), entry.key) == known.end() && nearest(entry.key, known) == key;
+      return !contains(known, entry.key) && nearest(entry.key, known) == key;
     });
   }
 
   void refuseUnknown(std::string_view path, const Value& map) {
     const std::vector<std::string_view> known = childrenOf(path);
     for (const Entry& entry : *map.map()) {
-      if (std::find(known.begin(), known.end(), entry.key) != known.end()) continue;
+      if (contains(known, entry.key)) continue;
       errors_.add(entry.place, key(join(path, entry.key)),
                   fmt::format("expected {}, found {}{}", listed(known), quote(entry.key), meant(entry.key, known)));
     }
@@ -109,24 +123,34 @@ class TableReader {
     return {};
   }
 
-  void checkRule(std::string_view path, Keys rule, const Value* map, const Place& place) {
-    if (rule == Keys::Any) return;
+  // The keys that a rule counts.
+  std::vector<std::string_view> countedOf(std::string_view path, const Section& rule) const {
+    std::vector<std::string_view> keys = childrenOf(path);
+    std::erase_if(keys, [&](std::string_view key) { return contains(rule.beside, key); });
+    return keys;
+  }
+
+  void checkRule(std::string_view path, const Section& rule, const Value* map, const Place& place) {
+    if (rule.keys == Keys::Any) return;
+    const std::vector<std::string_view> counted = countedOf(path, rule);
     std::vector<std::string_view> present;
-    for (const std::string_view child : childrenOf(path)) {
+    for (const std::string_view child : counted) {
       if (map != nullptr && map->find(child) != nullptr) present.push_back(child);
     }
-    if (present.size() == 1 || (present.empty() && rule == Keys::AtMostOne)) return;
-    const bool misspelt = present.empty() && map != nullptr && !map->map()->empty();
+    if (present.size() == 1 || (present.empty() && rule.keys == Keys::AtMostOne)) return;
+    const bool misspelt = present.empty() && map != nullptr && holdsUnknown(*map, childrenOf(path));
     if (misspelt) return;  // said already
     errors_.add(place, key(path),
-                fmt::format("expected {} one of the keys {}, found {}", rule == Keys::AtMostOne ? "at most" : "exactly",
-                            fmt::join(childrenOf(path), ", "),
+                fmt::format("expected {} one of the keys {}, found {}",
+                            rule.keys == Keys::AtMostOne ? "at most" : "exactly", fmt::join(counted, ", "),
                             present.empty() ? "none" : fmt::format("{}", fmt::join(present, " and "))));
   }
 
   void readRow(const Row& row, const Value* value, const Place& around) {
     if (const auto* section = std::get_if<Section>(&row.type)) {
-      readSection(row, *section, value, around);
+      const bool alone = value != nullptr && value->text() != nullptr && !section->alone.empty();
+      const Value map = alone ? asMapOf(section->alone, *value) : Value{};
+      readSection(row, *section, alone ? &map : value, around);
     } else if (value != nullptr) {
       keep(row, parse(row.type, *value, key(row.path), errors_), *value);
     } else if (const auto* preset = std::get_if<Default>(&row.need)) {
@@ -145,13 +169,15 @@ class TableReader {
     setting.written = value != nullptr;
     const bool isMap = value != nullptr && value->map() != nullptr;
     if (value != nullptr && !isMap) {
-      errors_.add(value->place, key(row.path),
-                  fmt::format("expected a map with {}, found {}", listed(childrenOf(row.path)), describe(*value)));
+      const std::string alone = section.alone.empty() ? "" : fmt::format("the value of {} or ", section.alone);
+      errors_.add(
+          value->place, key(row.path),
+          fmt::format("expected {}a map with {}, found {}", alone, listed(childrenOf(row.path)), describe(*value)));
     }
     const bool leftOut = value == nullptr && std::holds_alternative<Optional>(row.need);
     setting.valid = isMap || (value == nullptr && !leftOut);
     if (setting.valid) {
-      readMap(row.path, section.keys, value, setting.place);
+      readMap(row.path, section, value, setting.place);
     } else {
       leaveOut(row.path, setting.place);
     }
@@ -190,6 +216,7 @@ class TableReader {
   }
 
   std::optional<Parsed> parse(const Type& type, const Value& value, std::string_view at, Errors& errors) {
+    if (std::holds_alternative<Anything>(type)) return std::monostate{};
     const auto* list = std::get_if<ListOf>(&type);
     return list == nullptr ? parseScalar(type, value, at, errors) : parseList(*list, value, at, errors);
   }
@@ -200,6 +227,10 @@ class TableReader {
     if ((items == nullptr && one.empty()) || (items != nullptr && items->size() < type.least)) {
       const std::string found = items != nullptr ? "an empty list" : describe(value);
       errors.add(value.place, at, fmt::format("expected {}, found {}", describe(Type{type}), found));
+      return std::nullopt;
+    }
+    if (items != nullptr && items->size() > type.most) {
+      errors.add(value.place, at, fmt::format("expected at most {} items, found {}", type.most, items->size()));
       return std::nullopt;
     }
     const bool alone = items == nullptr;

@@ -39,6 +39,14 @@ struct Duration {  // 2s, 30min, 1h
   std::chrono::seconds most{std::chrono::hours{24 * 365}};
   std::chrono::seconds step{1};
 };
+struct ShortDuration {  // 200ms, 3s, 5min
+  std::chrono::milliseconds least{0};
+  std::chrono::milliseconds most{std::chrono::hours{24}};
+};
+struct TimeShift {  // 90s, -90s, -2h; not 0: so far forwards or back
+  std::chrono::seconds most{std::chrono::hours{24 * 365}};
+};
+struct Percent {};  // 20%, from 1% to 100%
 struct Boolean {};
 struct Flag {};  // `true` or `{}`: being there is all it says
 struct Word {
@@ -53,12 +61,19 @@ struct ListOf {
   std::size_t least = 0;
   bool unique = false;
   bool alone = false;  // one item may stand without the brackets
+  std::size_t most = kMostValues;
 };
 enum class Keys { Any, ExactlyOne, AtMostOne };
 struct Section {  // a map whose keys are the rows below this path
   Keys keys = Keys::Any;
+  std::vector<std::string_view> beside = {};  // keys that `keys` does not count
+  std::string_view alone = {};                // a value that is no map is this key's
 };
-using Type = std::variant<Text, Integer, Size, Duration, Boolean, Flag, Word, Fraction, ListOf, Section>;
+struct Anything {             // is for the caller to read
+  std::string_view expected;  // "a map"
+};
+using Type = std::variant<Text, Integer, Size, Duration, ShortDuration, TimeShift, Percent, Boolean, Flag, Word,
+                          Fraction, ListOf, Section, Anything>;
 
 struct Required {};
 struct Optional {};
@@ -80,6 +95,7 @@ struct Table {
   std::string_view name;  // "a step"
   Keys keys = Keys::Any;
   std::vector<Row> rows;
+  std::vector<std::string_view> beside = {};  // keys that `keys` does not count
 };
 
 struct Ratio {
@@ -89,11 +105,12 @@ struct Ratio {
 
 class Settings;
 
-// What a type is read into: Text and Word std::string, Integer int64_t, Size uint64_t, Duration
-// seconds, Boolean and Flag bool, Fraction Ratio, ListOf vector<string> or vector<Settings>,
-// Section monostate.
-using Parsed = std::variant<std::monostate, bool, std::int64_t, std::uint64_t, std::chrono::seconds, std::string, Ratio,
-                            std::vector<std::string>, std::vector<Settings>>;
+// What a type is read into: Text and Word std::string, Integer and Percent int64_t, Size uint64_t,
+// Duration and TimeShift seconds, ShortDuration milliseconds, Boolean and Flag bool, Fraction Ratio,
+// ListOf vector<string> or vector<Settings>, Section and Anything monostate.
+using Parsed =
+    std::variant<std::monostate, bool, std::int64_t, std::uint64_t, std::chrono::seconds, std::chrono::milliseconds,
+                 std::string, Ratio, std::vector<std::string>, std::vector<Settings>>;
 
 // The values of one table. A path that is not in the table is a defect: std::logic_error.
 class Settings {
@@ -137,8 +154,9 @@ Settings read(const Table& table, const Value& value, Errors& errors, std::strin
 // "an integer from 1 to 64": for errors and for the reference.
 std::string describe(const Type& type);
 
-std::string describe(std::chrono::seconds duration);  // "30min"; the largest unit that is exact
-std::string describeSize(std::uint64_t bytes);        // "512MiB"; likewise
+std::string describe(std::chrono::seconds duration);       // "30min"; the largest unit that is exact
+std::string describe(std::chrono::milliseconds duration);  // "1500ms", "3s"; likewise
+std::string describeSize(std::uint64_t bytes);             // "512MiB"; likewise
 
 template <class T>
 T Settings::get(std::string_view path) const {

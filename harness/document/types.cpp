@@ -21,6 +21,8 @@ constexpr std::array kSizeUnits{Unit{"TiB", 1ull << 40}, Unit{"GiB", 1ull << 30}
                                 Unit{"KiB", 1ull << 10}, Unit{"B", 1}};
 constexpr std::array kTimeUnits{Unit{"h", 3600}, Unit{"min", 60}, Unit{"s", 1}};
 
+constexpr std::array kShortUnits{Unit{"h", 3'600'000}, Unit{"min", 60'000}, Unit{"s", 1000}, Unit{"ms", 1}};
+
 constexpr std::size_t kMostWordsListed = 8;
 
 template <class Number>
@@ -68,6 +70,13 @@ struct Describe {
     const std::string range = fmt::format("a duration from {} to {}", describe(type.least), describe(type.most));
     return type.step.count() == 1 ? range : fmt::format("{} in steps of {}", range, describe(type.step));
   }
+  std::string operator()(const ShortDuration& type) const {
+    return fmt::format("a duration from {} to {}", describe(type.least), describe(type.most));
+  }
+  std::string operator()(const TimeShift& type) const {
+    return fmt::format("a time such as 90s or -90s, up to {} either way", describe(type.most));
+  }
+  std::string operator()(const Percent&) const { return "a percentage from 1% to 100%"; }
   std::string operator()(const Boolean&) const { return "true or false"; }
   std::string operator()(const Flag&) const { return "true"; }
   std::string operator()(const Word& type) const {
@@ -84,6 +93,7 @@ struct Describe {
     return fmt::format("a list{}, each {}", type.least > 0 ? " of one or more" : "", item);
   }
   std::string operator()(const Section&) const { return "a map"; }
+  std::string operator()(const Anything& type) const { return std::string(type.expected); }
 };
 
 // Each gives the value of a text, or nothing.
@@ -110,6 +120,21 @@ struct ParseText {
     if ((*duration - type.least) % type.step != std::chrono::seconds{0}) return std::nullopt;
     return *duration;
   }
+  std::optional<Parsed> operator()(const ShortDuration& type) const {
+    const auto duration = parseShortDuration(text);
+    if (!duration || *duration < type.least || *duration > type.most) return std::nullopt;
+    return *duration;
+  }
+  std::optional<Parsed> operator()(const TimeShift& type) const {
+    const auto shift = parseTimeShift(text);
+    if (!shift || shift->count() == 0 || *shift > type.most || *shift < -type.most) return std::nullopt;
+    return *shift;
+  }
+  std::optional<Parsed> operator()(const Percent&) const {
+    const auto percent = parsePercent(text);
+    if (!percent || *percent < 1 || *percent > 100) return std::nullopt;
+    return *percent;
+  }
   std::optional<Parsed> operator()(const Boolean&) const {
     if (text != "true" && text != "false") return std::nullopt;
     return text == "true";
@@ -127,6 +152,7 @@ struct ParseText {
   }
   std::optional<Parsed> operator()(const ListOf&) const { return std::nullopt; }
   std::optional<Parsed> operator()(const Section&) const { return std::nullopt; }
+  std::optional<Parsed> operator()(const Anything&) const { return std::nullopt; }
 };
 
 }  // namespace
@@ -144,6 +170,24 @@ std::optional<std::chrono::seconds> parseDuration(std::string_view text) {
   const auto most = static_cast<std::uint64_t>(std::chrono::seconds::max().count());
   if (!number || *number > most) return std::nullopt;
   return std::chrono::seconds(static_cast<std::int64_t>(*number));
+}
+
+std::optional<std::chrono::milliseconds> parseShortDuration(std::string_view text) {
+  const auto number = numberWithUnit(text, kShortUnits);
+  const auto most = static_cast<std::uint64_t>(std::chrono::milliseconds::max().count());
+  if (!number || *number > most) return std::nullopt;
+  return std::chrono::milliseconds(static_cast<std::int64_t>(*number));
+}
+
+std::optional<std::chrono::seconds> parseTimeShift(std::string_view text) {
+  const bool back = text.starts_with('-');
+  const auto duration = parseDuration(back ? text.substr(1) : text);
+  return duration && back ? std::optional(-*duration) : duration;
+}
+
+std::optional<std::int64_t> parsePercent(std::string_view text) {
+  if (!text.ends_with('%')) return std::nullopt;
+  return wholeNumber<std::int64_t>(text.substr(0, text.size() - 1));
 }
 
 std::optional<Ratio> parseFraction(std::string_view text, int most) {
@@ -173,6 +217,11 @@ std::string describe(const Type& type) {
 
 std::string describe(std::chrono::seconds duration) {
   return withUnit(static_cast<std::uint64_t>(duration.count()), kTimeUnits);
+}
+
+std::string describe(std::chrono::milliseconds duration) {
+  if (duration.count() == 0) return "0s";
+  return withUnit(static_cast<std::uint64_t>(duration.count()), kShortUnits);
 }
 
 std::string describeSize(std::uint64_t bytes) {

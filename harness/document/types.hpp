@@ -17,9 +17,12 @@ namespace relapse::document {
 std::optional<std::int64_t> parseInteger(std::string_view text);
 std::optional<std::uint64_t> parseSize(std::string_view text);
 std::optional<std::chrono::seconds> parseDuration(std::string_view text);
+std::optional<std::chrono::milliseconds> parseShortDuration(std::string_view text);
+std::optional<std::chrono::seconds> parseTimeShift(std::string_view text);
+std::optional<std::int64_t> parsePercent(std::string_view text);  // of "20%" 20, whatever the number
 std::optional<Ratio> parseFraction(std::string_view text, int most);
 
-// A value of any type but ListOf and Section. Nothing: it is not one, and `errors` says so.
+// A value of any type but ListOf, Section and Anything. Nothing: it is not one, and `errors` says so.
 std::optional<Parsed> parseScalar(const Type& type, const Value& value, std::string_view key, Errors& errors);
 
 }  // namespace relapse::document

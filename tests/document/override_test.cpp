@@ -88,5 +88,35 @@ TEST(Override, ThatCannotBePutSaysWhy) {
   for (const auto& c : cases) EXPECT_EQ(errorOf(c.assignment), c.expected);
 }
 
+TEST(Override, OfMoreLevelsThanADocumentHasIsRefused) {
+  std::string key = "a";
+  for (std::size_t i = 1; i < kMostDepth; ++i) key += ".a";
+  EXPECT_EQ(errorOf(key.substr(2) + "=1"), errorOf("a.a=1"));  // as far as the tree lets it
+  EXPECT_TRUE(errorOf("z." + key.substr(2) + "=1").empty());
+  EXPECT_EQ(errorOf("z." + key + "=1").substr(0, 22), "--set: expected KEY=VA");
+}
+
+TEST(Put, KeepsThePlacesOfItsValue) {
+  Errors errors;
+  Value tree = parse("a: 1\n", "f", errors).value();
+  const Value value = parse("x: {y: 2}", "g", errors).value();
+  put(tree, "b.c", value, {"h", 3, 4}, errors);
+  EXPECT_EQ(errors.text(), "");
+  EXPECT_EQ(describe(tree.find("b")->find("c")->find("x")->place), "g:1:4");
+  EXPECT_EQ(describe(tree.map()->back().place), "h:3:4");
+  put(tree, "a..b", value, {"h", 3, 4}, errors);
+  EXPECT_EQ(errors.text(), "h:3:4: expected a key such as nodes.client.cpus, found \"a..b\"");
+}
+
+TEST(Put, CoversTheSamePathAndThoseBelow) {
+  EXPECT_TRUE(covers("a", "a"));
+  EXPECT_TRUE(covers("a", "a.b"));
+  EXPECT_TRUE(covers("s[1].b", "s.1.b.c"));
+  EXPECT_FALSE(covers("a.b", "a"));
+  EXPECT_FALSE(covers("a", "ab"));
+  EXPECT_FALSE(covers("", ""));
+  EXPECT_FALSE(covers("a..b", "a..b"));
+}
+
 }  // namespace
 }  // namespace relapse::document

@@ -1,76 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "scenario/scenario.hpp"
-
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <string>
 
-#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "scenario/scenario.hpp"
+#include "scenario/vocabulary.hpp"
+#include "scenario_file.hpp"
 
 namespace relapse::scenario {
 namespace {
 
-namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::ElementsAre;
 using testing::IsEmpty;
-
-// What a scenario needs, each on its line, so that a case replaces one.
-struct Text {
-  std::string name = "name: a-name";
-  std::string summary = "summary: what goes wrong";
-  std::string kernel = "kernel: {source: [debian-6.1], config: [base, nfs]}";
-  std::string nfs = "nfs: {}";
-  std::string steps = "steps: [{fault: {fill-export: true}}]";
-  std::string expect = "expect: {survived: true}";
-  std::string more = "";  // from line 7 on
-
-  std::string text() const {
-    return fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}\n", name, summary, kernel, nfs, steps, expect, more);
-  }
-};
-
-class ScenarioFile : public testing::Test {
- protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "scenarioXXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    outside_ = fs::canonical(pattern);
-    folder_ = outside_ / "scenarios";
-    fs::create_directories(folder_ / "series/a/6.1");
-    fs::create_directories(outside_ / "elsewhere");
-    fs::create_directory_symlink(outside_ / "elsewhere", folder_ / "link-out");
-    std::ofstream(folder_ / "series/file") << "x";
-  }
-  void TearDown() override { fs::remove_all(outside_); }
-
-  Result<Scenario> loaded(const Text& text, const std::vector<std::string>& overrides = {}) {
-    return loadedText(text.text(), overrides);
-  }
-  Result<Scenario> loadedText(const std::string& text, const std::vector<std::string>& overrides = {}) {
-    std::ofstream(folder_ / "f.yaml", std::ios::binary) << text;
-    return load(folder_ / "f.yaml", overrides);
-  }
-
-  // The message without the temporary folder.
-  std::string errorOf(const Text& text, const std::vector<std::string>& overrides = {}) {
-    const Result<Scenario> scenario = loaded(text, overrides);
-    return scenario ? "" : shortened(scenario.error().message);
-  }
-  std::string shortened(std::string message) const {
-    const std::string folder = folder_.string() + "/";
-    for (std::size_t at = message.find(folder); at != std::string::npos; at = message.find(folder)) {
-      message.erase(at, folder.size());
-    }
-    return message;
-  }
-
-  fs::path outside_;
-  fs::path folder_;
-};
 
 TEST_F(ScenarioFile, HasTheDefaultsOfTheValues) {
   const Result<Scenario> loadedScenario = loaded({});
@@ -143,13 +88,13 @@ TEST_F(ScenarioFile, HoldsWhatIsWritten) {
   EXPECT_EQ(s.nfs->mount.version, "3");
   EXPECT_THAT(s.nfs->mount.options, ElementsAre("hard", "wsize=4096"));
   ASSERT_EQ(s.steps.size(), 4u);
-  EXPECT_TRUE(std::holds_alternative<FillExport>(std::get<FaultStep>(s.steps[0]).fault));
+  EXPECT_EQ(std::get<FaultStep>(s.steps[0]).fault.name, "fill-export");
   EXPECT_TRUE(std::get<WorkStep>(s.steps[1]).background);
   EXPECT_THAT(std::get<WorkStep>(s.steps[1]).outcome, ElementsAre("ENOSPC"));
   EXPECT_EQ(std::get<WorkStep>(s.steps[2]).writers, 4);
   EXPECT_EQ(std::get<WorkStep>(s.steps[2]).rounds, 7);
   EXPECT_EQ(std::get<WorkStep>(s.steps[2]).after, "noncontiguous-writer");
-  EXPECT_TRUE(std::holds_alternative<FreeExport>(std::get<FaultStep>(s.steps[3]).fault));
+  EXPECT_EQ(std::get<FaultStep>(s.steps[3]).fault.name, "free-export");
   EXPECT_EQ(s.watch.softlockup, 4s);
   EXPECT_EQ(s.watch.hungTask, 10s);
   EXPECT_EQ(s.watch.rcuStall, 60s);
@@ -179,10 +124,9 @@ TEST_F(ScenarioFile, WithoutNfsHasNone) {
 }
 
 TEST_F(ScenarioFile, WithAWrongNfsSectionDoesNotMissItAsWell) {
-  EXPECT_EQ(
-      errorOf({.nfs = "nsf: {}"}),
-      "f.yaml:4:1: nsf: expected one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, deadlines, "
-      "collect, repeat, found \"nsf\"; did you mean \"nfs\"?");
+  EXPECT_EQ(errorOf({.nfs = "nsf: {}"}),
+            "f.yaml:4:1: nsf: expected one of the keys name, summary, kernel, nodes, nfs, steps, probes, watch, "
+            "expect, deadlines, collect, repeat, seed, jitter, matrix, found \"nsf\"; did you mean \"nfs\"?");
 }
 
 TEST_F(ScenarioFile, SurvivedMayBeAMap) {
@@ -211,12 +155,14 @@ TEST_F(ScenarioFile, AnEmptyListOfRepeatsIsOneRun) {
   EXPECT_EQ(s->repeat.runs, 1);
 }
 
-struct ErrorCase {
-  Text text;
-  std::string expected;
-};
+std::string faultKeys() {
+  std::string keys;
+  for (const FaultKind& fault : kFaults) keys += (keys.empty() ? "" : ", ") + std::string(fault.name);
+  return keys;
+}
 
 TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
+  const std::string keysOfFaults = faultKeys();
   const ErrorCase cases[] = {
       {{.name = "name: Big_Name"},
        "f.yaml:1:7: name: expected lower-case words with dashes between, such as nfs-lockup, found \"Big_Name\""},
@@ -225,8 +171,8 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
       {{.name = "name: ../a"},
        "f.yaml:1:7: name: expected lower-case words with dashes between, such as nfs-lockup, found \"../a\""},
       {{.name = "nmae: a"},
-       "f.yaml:1:1: nmae: expected one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, deadlines, "
-       "collect, repeat, found \"nmae\"; did you mean \"name\"?"},
+       "f.yaml:1:1: nmae: expected one of the keys name, summary, kernel, nodes, nfs, steps, probes, watch, expect, "
+       "deadlines, collect, repeat, seed, jitter, matrix, found \"nmae\"; did you mean \"name\"?"},
       {{.summary = "summary: \"a\\nb\""}, "f.yaml:2:10: summary: expected one line of text, found \"a\\nb\""},
       {{.kernel = "kernel: {source: [x]}"},
        "f.yaml:3:9: kernel.config: expected a plain word such as nfs, or a list of such, found no such key"},
@@ -235,10 +181,11 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
       {{.kernel = "kernel: {source: [], config: [base]}"},
        "f.yaml:3:18: kernel.source: expected the name of a kernel source such as debian-6.1, a tree, a tarball or "
        "git:DIR#REF, or a list of such, found an empty list"},
-      {{.nfs = "nfs: {export: {filesystem: ext4}}"},
-       "f.yaml:4:28: nfs.export.filesystem: expected tmpfs, found \"ext4\""},
+      {{.nfs = "nfs: {export: {filesystem: ext5}}"},
+       "f.yaml:4:28: nfs.export.filesystem: expected one of tmpfs, ext4, xfs, btrfs, found \"ext5\"; did you mean "
+       "\"ext4\"?"},
       {{.nfs = "nfs: {export: {size: 512MiB}}"},
-       "f.yaml:4:22: nfs.export.size: expected less than nodes.client.memory (512MiB), found \"512MiB\""},
+       "f.yaml:4:22: nfs.export.size: expected less than nodes.client.memory (512MiB) on medium ram, found \"512MiB\""},
       {{.nfs = "nfs: {mount: {version: 4}}"},
        "f.yaml:4:24: nfs.mount.version: expected one of 3, 4.0, 4.1, 4.2, found \"4\""},
       {{.nfs = "nfs: {mount: {options: [hard, 'soft -o x']}}"},
@@ -252,19 +199,20 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "EXCEPTION, found \"LOOP\""},
       {{.nfs = "nfs:"}, "f.yaml:4:1: nfs: expected a map with one of the keys export, mount, found nothing"},
       {{.steps = "steps: []"},
-       "f.yaml:5:8: steps: expected a list of one or more, each a step (a map with the key fault or work), found an "
+       "f.yaml:5:8: steps: expected a list of one or more, each a step (a map with the key fault, work, shell or "
+       "wait), found an "
        "empty list"},
       {{.steps = "steps: [{fault: {}}]"},
-       "f.yaml:5:17: steps[0].fault: expected exactly one of the keys fill-export, free-export, lkdtm, found none"},
+       "f.yaml:5:17: steps[0].fault: expected exactly one of the keys " + keysOfFaults + ", found none"},
       {{.steps = "steps: [{fault: {fill-exprot: true}}]"},
-       "f.yaml:5:18: steps[0].fault.fill-exprot: expected one of the keys fill-export, free-export, lkdtm, found "
-       "\"fill-exprot\"; "
-       "did you mean \"fill-export\"?"},
+       "f.yaml:5:18: steps[0].fault.fill-exprot: expected one of the keys " + keysOfFaults +
+           ", on, for, found "
+           "\"fill-exprot\"; "
+           "did you mean \"fill-export\"?"},
       {{.steps = "steps: [{fault: {fill-export: true}, work: {program: appenders}}]"},
-       "f.yaml:5:9: steps[0]: expected exactly one of the keys fault, work, found fault and work"},
+       "f.yaml:5:9: steps[0]: expected exactly one of the keys fault, work, shell, wait, found fault and work"},
       {{.steps = "steps: [{work: {program: apenders}}]"},
-       "f.yaml:5:26: steps[0].work.program: expected one of noncontiguous-writer, appenders, write-and-read-back, "
-       "found "
+       "f.yaml:5:26: steps[0].work.program: expected a program such as noncontiguous-writer or appenders, found "
        "\"apenders\"; did you mean \"appenders\"?"},
       {{.steps = "steps: [{work: {program: appenders, writers: 0}}]"},
        "f.yaml:5:46: steps[0].work.writers: expected an integer from 1 to 1024, found \"0\""},
@@ -298,7 +246,8 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:6:22: expect.reproduced: expected an event (a map with the key event, and maybe frames and message), or "
        "a list "
        "of such, found an empty list"},
-      {{.more = "nodes: {server: {cpus: 1}}"}, "f.yaml:7:9: nodes.server: expected the key client, found \"server\""},
+      {{.more = "nodes: {sever: {cpus: 1}}"},
+       "f.yaml:7:9: nodes.sever: expected one of the keys client, server, found \"sever\"; did you mean \"server\"?"},
       {{.more = "nodes: {client: {cpus: 65}}"},
        "f.yaml:7:24: nodes.client.cpus: expected an integer from 1 to 64, found \"65\""},
       {{.more = "nodes: {client: {memory: lots}}"},
@@ -319,9 +268,9 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:6:53: expect.reproduced.artefact: expected one of console-output, host, found "
        "\"console\""},
       {{.more = "softlockup: 2s"},
-       "f.yaml:7:1: softlockup: expected one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, "
-       "deadlines, "
-       "collect, repeat, found \"softlockup\"; did you mean \"watch.softlockup\"?"},
+       "f.yaml:7:1: softlockup: expected one of the keys name, summary, kernel, nodes, nfs, steps, probes, watch, "
+       "expect, deadlines, collect, repeat, seed, jitter, matrix, found \"softlockup\"; did you mean "
+       "\"watch.softlockup\"?"},
       {{.more = "deadlines: {boot: 60}"},
        "f.yaml:7:19: deadlines.boot: expected a duration from 1s to 1h, found \"60\""},
       {{.more = "collect: [registers, core]"},
@@ -384,10 +333,9 @@ TEST_F(ScenarioFile, AfterNamesEarlierBackgroundWorkWithATrigger) {
           "  - work: {program: appenders, background: true}\n  - work: {program: appenders, after: appenders}\n"),
       "f.yaml:7:39: steps[1].work.after: expected a program that says when its trigger is due (noncontiguous-writer), "
       "found \"appenders\"");
-  EXPECT_EQ(
-      afterError(writer + "  - work: {program: appenders, after: noncontigous-writer}\n"),
-      "f.yaml:7:39: steps[1].work.after: expected one of noncontiguous-writer, appenders, write-and-read-back, found "
-      "\"noncontigous-writer\"; did you mean \"noncontiguous-writer\"?");
+  EXPECT_EQ(afterError(writer + "  - work: {program: appenders, after: noncontigous-writer}\n"),
+            "f.yaml:7:39: steps[1].work.after: expected a program such as noncontiguous-writer or appenders, found "
+            "\"noncontigous-writer\"; did you mean \"noncontiguous-writer\"?");
 }
 
 TEST_F(ScenarioFile, ReportsAllErrorsAtOnce) {
@@ -403,7 +351,7 @@ TEST_F(ScenarioFile, ReportsAllErrorsAtOnce) {
       "exist\n"
       "f.yaml:4:24: nfs.mount.version: expected one of 3, 4.0, 4.1, 4.2, found \"5\"\n"
       "f.yaml:5:31: steps[0].fault.fill-export: expected true, found \"no\"\n"
-      "f.yaml:5:54: steps[1].work.program: expected one of noncontiguous-writer, appenders, write-and-read-back, found "
+      "f.yaml:5:54: steps[1].work.program: expected a program such as noncontiguous-writer or appenders, found "
       "\"x\"\n"
       "f.yaml:7:21: watch.softlockup: expected a duration from 2s to 2min in steps of 2s, found \"3s\"\n"
       "f.yaml:8:1: watch: expected each key once, found \"watch\" again (first on line 7)\n"
@@ -420,8 +368,8 @@ TEST_F(ScenarioFile, ItsErrorsAreBadInput) {
 
 TEST_F(ScenarioFile, ThatIsEmptyOrNoMapIsOneError) {
   const std::string keys =
-      "expected a map with one of the keys name, summary, kernel, nodes, nfs, steps, watch, expect, deadlines, "
-      "collect, repeat";
+      "expected a map with one of the keys name, summary, kernel, nodes, nfs, steps, probes, watch, expect, deadlines, "
+      "collect, repeat, seed, jitter, matrix";
   EXPECT_EQ(shortened(loadedText("").error().message), "f.yaml:1:1: " + keys + ", found nothing");
   EXPECT_EQ(shortened(loadedText("hello\n").error().message), "f.yaml:1:1: " + keys + ", found \"hello\"");
 }
@@ -448,9 +396,9 @@ TEST_F(ScenarioFile, IsOverriddenBeforeItIsValidated) {
 TEST_F(ScenarioFile, OverridesAreTheirErrorsPlace) {
   EXPECT_EQ(errorOf({}, {"nodes.client.cpu=max,x"}),
             "--set nodes.client.cpu: expected a CPU model such as cortex-a76, found \"max,x\"");
-  EXPECT_EQ(
-      errorOf({}, {"nodes.clinet.cpu=max"}),
-      "--set nodes.clinet.cpu: nodes.clinet: expected the key client, found \"clinet\"; did you mean \"client\"?");
+  EXPECT_EQ(errorOf({}, {"nodes.clinet.cpu=max"}),
+            "--set nodes.clinet.cpu: nodes.clinet: expected one of the keys client, server, found \"clinet\"; did you "
+            "mean \"client\"?");
   EXPECT_EQ(errorOf({}, {"kernel.config=[base, /]"}),
             "--set kernel.config: kernel.config[1]: expected a plain word such as nfs, found \"/\"");
   EXPECT_EQ(errorOf({}, {"steps.7.work.writers=1"}),
