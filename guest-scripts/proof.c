@@ -3,7 +3,9 @@
 #include <linux/magic.h>
 #include <sys/vfs.h>
 
-#include "workloads/read_back.h"
+#include "programs.h"
+#include "workloads/result.h"
+#include "workloads/shared/read_back.h"
 
 static const char kUsage[] =
     "usage: proof [--dir DIR]\n"
@@ -16,7 +18,7 @@ static int disprove(const char* step, const int error) {
   return 1;
 }
 
-int main(int argc, char** argv) {
+int proof(int argc, char** argv) {
   const uint64_t size = 16384;
   const char* folder = "/mnt";
   const struct Option options[] = {{"dir", &folder, NULL}, {0}};

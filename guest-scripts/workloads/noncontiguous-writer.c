@@ -7,18 +7,24 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "../programs.h"
 #include "result.h"
+#include "shared/work.h"
 
 static const char kUsage[] =
-    "usage: noncontiguous-writer --dir DIR --file NAME [--seed N]\n"
+    "usage: noncontiguous-writer --dir DIR --file NAME [--seed N] [--uid N]\n"
     "Makes a sparse file of 1 MiB, lets the server refuse its first page, and then writes twice, with a gap,\n"
     "to page 64. Says {\"phase\":\"trigger-due\",...} before the second of these. The last line has the errno that\n"
-    "write, fsync or close got, or null.\n";
+    "write, fsync or close got, or null; {\"result\":\"failed\",\"step\":...} and status 1 when a step before that "
+    "fails;\n"
+    "wrong usage: status 64.\n"
+    "While there is a file /tmp/hold, it waits with the file open and before any page of it is sent: for a fault\n"
+    "that has to come there. That it waits is told by the file /tmp/held, which it makes.\n" HELP_WORK;
 
 enum { kPage = 4096, kTriggerPage = 64, kSecondOffset = 2000, kBytes = 10, kFileSize = 1024 * 1024 };
 
 static int make_sparse(const char* path) {
-  int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0644);
+  int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666);
   if (fd < 0) give_up("create", errno);
   if (ftruncate(fd, kFileSize) != 0) give_up("ftruncate", errno);
   if (close(fd) != 0) give_up("close", errno);
@@ -42,17 +48,20 @@ static void keep_first(int* first, const char** call, const int error, const cha
   *call = where;
 }
 
-int main(int argc, char** argv) {
-  const char* folder = NULL;
-  const char* file = NULL;
-  uint64_t seed = 1;
-  const struct Option options[] = {{"dir", &folder, NULL}, {"file", &file, NULL}, {"seed", NULL, &seed}, {0}};
-  take_options(argc, argv, kUsage, options);
-  if (!folder || !file) misuse(kUsage, "expected --dir and --file", "");
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s", folder, file);
+static void wait_while_held(void) {
+  if (access("/tmp/hold", F_OK) != 0) return;
+  const int fd = open("/tmp/held", O_CREAT | O_WRONLY, 0666);
+  if (fd < 0) give_up("/tmp/held", errno);
+  close(fd);
+  while (access("/tmp/hold", F_OK) == 0) usleep(10000);
+}
 
-  const int fd = make_sparse(path);
+int noncontiguous_writer(int argc, char** argv) {
+  struct Work work = {0};
+  take_work(&work, argc, argv, kUsage, kTakesFile);
+  const uint64_t seed = work.seed;
+
+  const int fd = make_sparse(work.path);
   struct stat status;
   if (fstat(fd, &status) != 0) give_up("fstat", errno);
   const off_t trigger = (off_t)kTriggerPage * kPage;
@@ -60,6 +69,7 @@ int main(int argc, char** argv) {
   if (error) give_up("first write to the page", error);
   error = put(fd, seed, kPage, 0);
   if (error) give_up("write of the page to be refused", error);
+  wait_while_held();
   if (sync_file_range(fd, 0, kPage, SYNC_FILE_RANGE_WRITE) != 0) give_up("sync_file_range", errno);
   // The reply is there when the page is no longer under writeback. Waiting for that flushes nothing. Its result
   // is of no use: some kernels report the refusal here, others only by fsync.

@@ -33,9 +33,9 @@ __attribute__((format(printf, 1, 2), unused)) static void say(const char* format
   if (write(STDOUT_FILENO, line, (size_t)n) != n) exit(1);
 }
 
-// An errno as JSON: "ENOSPC" in quotes, null for 0. Valid until the next call.
+// An errno as JSON: "ENOSPC" in quotes, null for 0. Valid until this thread's next call.
 __attribute__((unused)) static const char* json_errno(const int error) {
-  static char text[32];
+  static _Thread_local char text[32];
   const char* name = strerrorname_np(error);
   snprintf(text, sizeof text, error == 0 ? "null" : "\"%s\"", name ? name : "?");
   return text;

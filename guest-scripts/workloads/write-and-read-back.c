@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 
-#include "read_back.h"
+#include "../programs.h"
+#include "result.h"
+#include "shared/read_back.h"
+#include "shared/work.h"
 
 static const char kUsage[] =
-    "usage: write-and-read-back --dir DIR [--seed N] [--size BYTES]\n"
-    "Writes a file, fsync, drops it from the cache, reads it again and compares. Ends with {\"result\":\"done\",...},\n"
-    "with the errno of the step that failed, or with {\"result\":\"corrupt\",...} and status 1.\n";
+    "usage: write-and-read-back --dir DIR [--seed N] [--size BYTES] [--uid N]\n"
+    "Writes a file of --size bytes (32768), fsync, drops it from the cache, reads it again and compares. Ends with\n"
+    "{\"result\":\"done\",...}, with the errno of the step that failed, or with {\"result\":\"corrupt\",...} and "
+    "status 1;\n"
+    "{\"result\":\"failed\",\"step\":...} and status 1 when the cache could not be dropped; wrong usage: status 64.\n"
+    "  --dir DIR     where the file lies; its name there is read-back-SEED\n"
+    "  --seed N      of the data (1)\n"
+    "  --uid N       works as that user, without further groups (as the one that starts it)\n";
 
-int main(int argc, char** argv) {
-  const char* folder = NULL;
-  uint64_t seed = 1;
-  uint64_t size = 32768;
-  const struct Option options[] = {{"dir", &folder, NULL}, {"seed", NULL, &seed}, {"size", NULL, &size}, {0}};
-  take_options(argc, argv, kUsage, options);
-  if (!folder) misuse(kUsage, "expected --dir", "");
-  if (size == 0) misuse(kUsage, "expected --size from 1", "0");
+int write_and_read_back_file(int argc, char** argv) {
+  struct Work work = {.size = 32768};
+  take_work(&work, argc, argv, kUsage, kTakesSize);
   char path[4096];
-  snprintf(path, sizeof path, "%s/read-back-%llu", folder, (unsigned long long)seed);
+  snprintf(path, sizeof path, "%s/read-back-%llu", work.folder, (unsigned long long)work.seed);
 
-  const struct ReadBack result = write_and_read_back(path, seed, size);
+  const struct ReadBack result = write_and_read_back(path, work.seed, work.size);
   if (result.corrupt) {
-    say("{\"result\":\"corrupt\",\"errno\":null,\"offset\":%llu,\"expected\":%u,\"found\":%u,\"step\":\"%s\"}",
-        (unsigned long long)result.offset, result.expected, result.found, result.step);
+    say("{\"result\":\"corrupt\",\"file\":\"read-back-%llu\",\"errno\":null,\"offset\":%llu,\"expected\":%u,\"found\":%"
+        "u,\"what\":\"%s\"}",
+        (unsigned long long)work.seed, (unsigned long long)result.offset, result.expected, result.found,
+        strcmp(result.step, "length") == 0 ? "short" : "wrong");
     return 1;
   }
   if (result.step && !result.refused) give_up(result.step, result.error);

@@ -1,23 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-//
-// Writes seeded data, makes the client forget it, reads what the server has and compares.
-#pragma once
+#include "read_back.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "result.h"
-
-struct ReadBack {
-  const char* step;  // what failed; NULL when nothing did
-  int error;         // of that step
-  bool refused;      // by the filesystem; otherwise the step could not be made here
-  bool corrupt;      // the data differs: at `offset` is `found`, not `expected`
-  uint64_t offset;
-  unsigned expected;
-  unsigned found;
-};
+#include "../result.h"
 
 static void fail_step(struct ReadBack* result, const char* step, const int error) {
   if (result->step) return;
@@ -43,8 +31,7 @@ static void write_seeded(struct ReadBack* result, const int fd, const uint64_t s
   }
 }
 
-// The pages of the file that are still in this machine's cache.
-static size_t cached_pages(const int fd, const uint64_t size) {
+size_t cached_pages(const int fd, const uint64_t size) {
   const size_t pages = (size_t)(size + 4095) / 4096;
   unsigned char* resident = calloc(pages, 1);
   void* map = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0);
@@ -91,7 +78,7 @@ static void write_and_forget(struct ReadBack* result, const char* path, const ui
   close_step(result, "close after writing", fd);
 }
 
-static struct ReadBack write_and_read_back(const char* path, const uint64_t seed, const uint64_t size) {
+struct ReadBack write_and_read_back(const char* path, const uint64_t seed, const uint64_t size) {
   struct ReadBack result = {0};
   write_and_forget(&result, path, seed, size);
   if (result.step) return result;
