@@ -74,6 +74,13 @@ ModuleFolder::ModuleFolder(const fs::path& folder) : path_(folder) {
   }
 }
 
+std::vector<std::string> ModuleFolder::names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, path] : modules_)
+    if (names.empty() || names.back() != name) names.push_back(name);
+  return names;
+}
+
 std::vector<fs::path> ModuleFolder::filesOf(std::string_view module) const {
   const auto [first, past] = modules_.equal_range(withUnderscores(module));
   std::vector<fs::path> files;

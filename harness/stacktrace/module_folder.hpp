@@ -21,6 +21,8 @@ class ModuleFolder {
   const std::filesystem::path& path() const { return path_; }
   bool given() const { return !path_.empty(); }
 
+  std::vector<std::string> names() const;  // of its modules, with '_' for '-'
+
   // NAME.ko, NAME.ko.debug, NAME.ko.xz, ...; '-' and '_' are the same in a name. Those of .debug first.
   std::vector<std::filesystem::path> filesOf(std::string_view module) const;
 

@@ -9,10 +9,6 @@
 namespace relapse::stacktrace {
 namespace {
 
-constexpr int kDeepest = 128;                    // of nested blocks
-constexpr std::size_t kMostRanges = 1u << 16;    // of one function
-constexpr std::size_t kMostChildren = 1u << 22;  // of one entry
-
 struct Row {
   std::uint64_t address = 0;
   const char* file = nullptr;  // the Dwarf's
@@ -20,70 +16,9 @@ struct Row {
   bool ends = false;  // a sequence: nothing is known from here to the next row
 };
 
-std::vector<Range> rangesOf(Dwarf_Die* die) {
-  std::vector<Range> ranges;
-  Dwarf_Addr base = 0, first = 0, past = 0;
-  ptrdiff_t at = 0;
-  while (ranges.size() < kMostRanges && (at = dwarf_ranges(die, at, &base, &first, &past)) > 0)
-    if (first < past) ranges.push_back({first, past});
-  return ranges;
-}
-
 bool covers(const std::vector<Range>& ranges, std::uint64_t address) {
   return std::any_of(ranges.begin(), ranges.end(),
                      [&](const Range& range) { return range.first <= address && address < range.past; });
-}
-
-// Calls back with each child, in order; stops when it answers true. A sibling that does not lie behind is damage.
-template <class Each>
-void forEachChild(Dwarf_Die* parent, Each&& each) {
-  Dwarf_Die child;
-  if (dwarf_child(parent, &child) != 0) return;
-  for (std::size_t i = 0; i < kMostChildren; ++i) {
-    if (each(child)) return;
-    const Dwarf_Off before = dwarf_dieoffset(&child);
-    Dwarf_Die next;
-    if (dwarf_siblingof(&child, &next) != 0 || dwarf_dieoffset(&next) <= before) return;
-    child = next;
-  }
-}
-
-std::string nameOf(Dwarf_Die* die) {
-  Dwarf_Attribute attribute;
-  const char* name = dwarf_formstring(dwarf_attr_integrate(die, DW_AT_name, &attribute));
-  return name == nullptr ? std::string() : name;
-}
-
-unsigned numberOf(Dwarf_Die* die, unsigned name) {
-  Dwarf_Attribute attribute;
-  Dwarf_Word value = 0;
-  if (dwarf_formudata(dwarf_attr(die, name, &attribute), &value) != 0) return 0;
-  return static_cast<unsigned>(value);
-}
-
-std::string textOf(Dwarf_Die* die, unsigned name) {
-  Dwarf_Attribute attribute;
-  const char* text = dwarf_formstring(dwarf_attr(die, name, &attribute));
-  return text == nullptr ? std::string() : text;
-}
-
-// A file as the compiler was told, seen from the folder that it ran in.
-std::string joined(const std::string& folder, const std::string& file) {
-  return file.empty() || file.starts_with('/') || !folder.starts_with('/') ? file : folder + '/' + file;
-}
-
-// Where the call of an inlined function stands.
-SourcePlace callPlace(Dwarf_Die* inlined, Dwarf_Die* unit) {
-  SourcePlace place;
-  Dwarf_Files* files = nullptr;
-  std::size_t count = 0;
-  Dwarf_Attribute attribute;
-  Dwarf_Word index = 0;
-  if (dwarf_formudata(dwarf_attr(inlined, DW_AT_call_file, &attribute), &index) == 0 &&
-      dwarf_getsrcfiles(unit, &files, &count) == 0 && index < count)
-    if (const char* file = dwarf_filesrc(files, index, nullptr, nullptr)) place.file = file;
-  place.line = numberOf(inlined, DW_AT_call_line);
-  return place;
 }
 
 }  // namespace
@@ -120,7 +55,7 @@ void SourceLines::Unit::read() {
 }
 
 void SourceLines::Unit::readFunctions(Dwarf_Die* parent, int depth) {
-  if (depth > kDeepest) return;
+  if (depth > kDeepestBlock) return;
   forEachChild(parent, [&](Dwarf_Die& child) {
     const int tag = dwarf_tag(&child);
     if (tag == DW_TAG_subprogram)
@@ -175,7 +110,7 @@ namespace {
 
 // The inlined functions at an address below an entry, outermost first.
 void descend(Dwarf_Die* parent, std::uint64_t address, std::vector<Dwarf_Die>& inlined, int depth) {
-  if (depth > kDeepest) return;
+  if (depth > kDeepestBlock) return;
   forEachChild(parent, [&](Dwarf_Die& child) {
     const int tag = dwarf_tag(&child);
     if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) return false;

@@ -10,15 +10,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "stacktrace/dwarf_entries.hpp"
 #include "stacktrace/values.hpp"
 
 namespace relapse::stacktrace {
-
-// The addresses [first, past).
-struct Range {
-  std::uint64_t first = 0;
-  std::uint64_t past = 0;
-};
 
 // Functions and lines of one file's DWARF. A compile unit is read when first asked for. Damaged information is passed
 // over: less is known then. Refers to the Dwarf. Not thread-safe.

@@ -29,6 +29,7 @@ class SymbolTable {
   explicit SymbolTable(ObjectFile& file);
 
   bool empty() const { return symbols_.empty(); }
+  const std::vector<Symbol>& all() const { return symbols_; }
 
   // Of that name; static functions may have it in common.
   std::vector<const Symbol*> named(std::string_view name) const;

@@ -22,6 +22,12 @@ struct Call {
   std::string module = {};  // empty: built in
 };
 
+// A call in whose place the compiler has put the called function's own code.
+struct InlinedCall {
+  SourcePlace place = {};
+  std::string into = {};  // the function with a symbol of its own that the code has become a part of
+};
+
 // A frame as it was printed or unwound, and what it means. Where the compiler inlined, several calls.
 struct Frame {
   console::RawFrame raw = {};
