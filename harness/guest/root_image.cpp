@@ -26,6 +26,12 @@ namespace fs = std::filesystem;
 // files make the same image.
 using Layout = std::map<std::string, fs::path>;
 
+// What a recipe's list asks for.
+struct Wanted {
+  std::vector<std::string> patterns;         // of the packages' files
+  std::map<std::string, std::string> links;  // of our own: where in the guest -> target
+};
+
 std::string content(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
   return {std::istreambuf_iterator<char>(in), {}};
@@ -48,6 +54,26 @@ std::string merged(const std::string& path) {
   for (const char* top : {"/bin/", "/sbin/", "/lib/"})
     if (path.starts_with(top)) return "/usr" + path;
   return path;
+}
+
+constexpr std::string_view kLinkSign = " -> ";
+
+Result<Wanted> wantedBy(const fs::path& list) {
+  auto lines = linesOf(list);
+  if (!lines) return passOn(lines.error());
+  Wanted wanted;
+  for (const auto& line : *lines) {
+    const std::size_t sign = line.find(kLinkSign);
+    const std::string target = sign == std::string::npos ? "/" : line.substr(sign + kLinkSign.size());
+    if (!line.starts_with('/') || !target.starts_with('/') || line.find(' ') < sign)
+      return fail(FailureKind::BadInput,
+                  fmt::format("{}: expected /PATH or /PATH -> /TARGET, found \"{}\"", list.string(), line));
+    if (sign == std::string::npos)
+      wanted.patterns.push_back(line);
+    else
+      wanted.links[merged(line.substr(0, sign))] = target;
+  }
+  return wanted;
 }
 
 Layout filesBelow(const fs::path& folder) {
@@ -76,12 +102,12 @@ Result<Layout> chosen(const Layout& all, const std::vector<std::string>& pattern
   return files;
 }
 
-std::string keyOf(const std::vector<debian::Package>& packages, const std::vector<std::string>& patterns,
-                  const Layout& overlay) {
+std::string keyOf(const std::vector<debian::Package>& packages, const Wanted& wanted, const Layout& overlay) {
   checksum::Sha256 sum;
-  sum.addField("root image 3");  // to be raised when the making of the image changes
+  sum.addField(overlay.empty() ? "root part 1" : "root image 3");  // to be raised when the making of these changes
   for (const auto& package : packages) sum.addField(package.name + " " + package.sha256);
-  for (const auto& pattern : patterns) sum.addField(pattern);
+  for (const auto& pattern : wanted.patterns) sum.addField(pattern);
+  for (const auto& [path, target] : wanted.links) sum.addField(path + std::string(kLinkSign) + target);
   for (const auto& [path, source] : overlay) {
     sum.addField(path);
     sum.addField(isProgram(source) ? "program" : "text");
@@ -90,20 +116,25 @@ std::string keyOf(const std::vector<debian::Package>& packages, const std::vecto
   return sum.hex();
 }
 
-std::set<std::string> foldersOf(const Layout& files) {
-  std::set<std::string> folders{"/dev",      "/etc", "/export",  "/mnt",        "/proc",    "/root",
-                                "/run",      "/sys", "/tmp",     "/usr",        "/usr/bin", "/usr/lib",
-                                "/usr/sbin", "/var", "/var/lib", "/var/lib/nfs"};
-  for (const auto& [path, source] : files)
-    for (fs::path up = fs::path(path).parent_path(); up != "/"; up = up.parent_path()) folders.insert(up.string());
-  return folders;
+void addFoldersAbove(const std::string& path, std::set<std::string>& folders) {
+  for (fs::path up = fs::path(path).parent_path(); up != "/"; up = up.parent_path()) folders.insert(up.string());
 }
 
-Result<void> writeImage(const Layout& files, const fs::path& target) {
+const std::set<std::string> kRootFolders{"/dev",      "/etc", "/export",  "/mnt",        "/proc",    "/root",
+                                         "/run",      "/sys", "/tmp",     "/usr",        "/usr/bin", "/usr/lib",
+                                         "/usr/sbin", "/var", "/var/lib", "/var/lib/nfs"};
+
+Result<void> writeImage(const Layout& files, const Wanted& wanted, bool whole, const fs::path& target) {
+  std::set<std::string> folders = whole ? kRootFolders : std::set<std::string>();
+  for (const auto& [path, source] : files) addFoldersAbove(path, folders);
+  for (const auto& [path, linked] : wanted.links) addFoldersAbove(path, folders);
   CpioWriter archive(target);
-  for (const auto& folder : foldersOf(files)) archive.addFolder(folder);
-  for (const char* top : {"/bin", "/sbin", "/lib"}) archive.addLink(top, std::string("usr") + top);
-  archive.addConsole();
+  for (const auto& folder : folders) archive.addFolder(folder);
+  if (whole) {
+    for (const char* top : {"/bin", "/sbin", "/lib"}) archive.addLink(top, std::string("usr") + top);
+    archive.addConsole();
+  }
+  for (const auto& [path, linked] : wanted.links) archive.addLink(path, linked);
   for (const auto& [path, source] : files) archive.addFile(path, source);
   return archive.finish();
 }
@@ -131,26 +162,27 @@ Result<Layout> unpacked(const std::vector<debian::Package>& packages, const fs::
 Result<RootImage> makeRootImage(const RootRecipe& recipe, const fs::path& cache, std::stop_token stop) {
   auto names = linesOf(recipe.packages);
   if (!names) return passOn(names.error());
-  auto patterns = linesOf(recipe.files);
-  if (!patterns) return passOn(patterns.error());
-  const Layout overlay = filesBelow(recipe.overlay);
-  if (!overlay.contains("/init"))
+  auto wanted = wantedBy(recipe.files);
+  if (!wanted) return passOn(wanted.error());
+  const bool whole = !recipe.overlay.empty();
+  const Layout overlay = whole ? filesBelow(recipe.overlay) : Layout();
+  if (whole && !overlay.contains("/init"))
     return fail(FailureKind::BadInput, fmt::format("{}: expected /init in it", recipe.overlay.string()),
                 "build the project: cmake --build build");
   auto packages = debian::download(*names, cache, stop);
   if (!packages) return passOn(packages.error());
 
-  RootImage image{{}, keyOf(*packages, *patterns, overlay)};
+  RootImage image{{}, keyOf(*packages, *wanted, overlay)};
   image.file = cache / "roots" / (image.sha256Key.substr(0, 32) + ".cpio");
   if (fs::exists(image.file)) return image;
   auto all = unpacked(*packages, cache);
   if (!all) return passOn(all.error());
-  auto files = chosen(*all, *patterns, recipe.files);
+  auto files = chosen(*all, wanted->patterns, recipe.files);
   if (!files) return passOn(files.error());
   for (const auto& [path, source] : overlay) (*files)[path] = source;
   std::error_code error;
   fs::create_directories(image.file.parent_path(), error);
-  if (auto written = writeImage(*files, image.file); !written) return passOn(written.error());
+  if (auto written = writeImage(*files, *wanted, whole, image.file); !written) return passOn(written.error());
   return image;
 }
 
