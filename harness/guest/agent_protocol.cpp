@@ -102,6 +102,9 @@ std::optional<WorkloadReport> decodeWorkloadReport(std::string_view line) {
   if (value.is_null() || text(value, "result").empty()) return std::nullopt;
   WorkloadReport report{text(value, "result"), std::nullopt, std::string(line)};
   if (const auto error = text(value, "errno"); !error.empty()) report.error = error;
+  report.file = text(value, "file");
+  if (const auto offset = value.find("offset"); offset != value.end() && offset->is_number_unsigned())
+    report.offset = offset->get<std::uint64_t>();
   return report;
 }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "guest/guest_host.hpp"
 #include "scenario/values.hpp"
 
 namespace relapse::guest {
@@ -18,10 +21,17 @@ struct DomainSpec {
   std::filesystem::path consoleSocket;  // the host listens, QEMU connects: no byte is lost
   std::filesystem::path agentSocket;
   std::filesystem::path emulator;
+  std::optional<std::filesystem::path> terminalSocket = {};  // as the others
+  std::vector<LinkEnd> links = {};
+  std::optional<std::filesystem::path> disk = {};
 };
 
 // Libvirt's domain XML for QEMU's "virt" machine under TCG. Pure; every text is escaped.
 std::string domainXml(const DomainSpec& spec);
+
+// QEMU's names of the guest's network cards, in the order of eth0, eth1, ...: a card for each link, then the one
+// to the host's network, if it has that.
+std::vector<std::string> cardNames(const scenario::Node& hardware, std::size_t links);
 
 // The kernel's command line of every guest.
 std::string kernelCommandLine();

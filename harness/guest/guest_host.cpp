@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/guest_host.hpp"
 
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -9,21 +10,16 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
-#include <map>
-#include <mutex>
 #include <thread>
 
 #include <fmt/format.h>
-#include <libvirt/libvirt-qemu.h>
 #include <libvirt/libvirt.h>
 #include <libvirt/virterror.h>
 
 #include "guest/cpio.hpp"
 #include "guest/domain_xml.hpp"
 #include "guest/embedded_driver.hpp"
-#include "guest/sampling.hpp"
-#include "guest/sparse_sink.hpp"
+#include "guest/libvirt_guest.hpp"
 #include "guest/streams.hpp"
 #include "guest/supervisor.hpp"
 #include "process/process.hpp"
@@ -34,25 +30,12 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kEmulator = "qemu-system-aarch64";
-constexpr int kMostVcpus = 512;
 constexpr const char* kOnlineCpus = "/sys/devices/system/cpu/online";
 
 struct CloseConnection {
   void operator()(virConnect* connection) const { virConnectClose(connection); }
 };
-struct DestroyAndFree {
-  void operator()(virDomain* domain) const {
-    virDomainDestroy(domain);  // fails when it has ended by itself, which is as good
-    virDomainFree(domain);
-  }
-};
 using OwnedConnection = std::unique_ptr<virConnect, CloseConnection>;
-using OwnedDomain = std::unique_ptr<virDomain, DestroyAndFree>;
-
-std::string libvirtSays() {
-  const char* message = virGetLastErrorMessage();
-  return message != nullptr ? message : "no reason given";
-}
 
 // libvirt prints errors and warnings to standard error unless it is told not to.
 void keepLibvirtQuiet(const fs::path& log) {
@@ -77,36 +60,6 @@ class EventLoop {
   std::jthread thread_;
 };
 
-// Who hears of a domain's end.
-class Ends {
- public:
-  void expect(const std::string& domain, std::string node, Mailbox& mailbox) {
-    const std::lock_guard lock(mutex_);
-    listeners_[domain] = {std::move(node), &mailbox};
-  }
-  void forget(const std::string& domain) {
-    const std::lock_guard lock(mutex_);
-    listeners_.erase(domain);
-  }
-  void rebooted(const std::string& domain) { tell(domain, Reset{}); }
-  void stopped(const std::string& domain, GuestEnd end) { tell(domain, std::move(end)); }
-
- private:
-  struct Listener {
-    std::string node;
-    Mailbox* mailbox;
-  };
-  void tell(const std::string& domain, GuestEnd end) {
-    const std::lock_guard lock(mutex_);
-    const auto found = listeners_.find(domain);
-    if (found == listeners_.end()) return;
-    found->second.mailbox->put({std::chrono::steady_clock::now(), found->second.node, GuestStopped{std::move(end)}});
-    listeners_.erase(found);
-  }
-  std::mutex mutex_;
-  std::map<std::string, Listener> listeners_;
-};
-
 GuestEnd endOf(int detail) {
   switch (detail) {
     case VIR_DOMAIN_EVENT_STOPPED_SHUTDOWN:
@@ -128,119 +81,6 @@ int onLifecycle(virConnectPtr, virDomainPtr domain, int event, int detail, void*
 void onReboot(virConnectPtr, virDomainPtr domain, void* ends) {
   static_cast<Ends*>(ends)->rebooted(virDomainGetName(domain));
 }
-
-class LibvirtGuest : public Guest {
- public:
-  LibvirtGuest(OwnedDomain domain, std::string name, fs::path folder, std::string xml, std::shared_ptr<Stream> console,
-               std::shared_ptr<Stream> agent, Mailbox& mailbox, Ends& ends)
-      : domain_(std::move(domain)),
-        name_(std::move(name)),
-        folder_(std::move(folder)),
-        xml_(std::move(xml)),
-        console_(std::move(console)),
-        agent_(std::move(agent)),
-        mailbox_(&mailbox),
-        ends_(&ends) {
-    mailbox_->whenRoom([console = console_, agent = agent_] {
-      console->resume();
-      agent->resume();
-    });
-  }
-  ~LibvirtGuest() override { end(); }
-
-  Result<void> tellAgent(const std::string& bytes) override { return agent_->write(bytes); }
-
-  Result<Sample> sample() override {
-    if (auto stopped = qmp(R"({"execute":"stop"})"); !stopped) return passOn(stopped.error());
-    auto sample = sampleStopped();
-    // Whatever came of it, the guest must go on.
-    if (auto gone = qmp(R"({"execute":"cont"})"); !gone && sample) return passOn(gone.error());
-    return sample;
-  }
-
-  std::vector<std::chrono::nanoseconds> vcpuTimes() override {
-    std::vector<virVcpuInfo> vcpus(kMostVcpus);
-    const int count = virDomainGetVcpus(domain_.get(), vcpus.data(), kMostVcpus, nullptr, 0);
-    std::vector<std::chrono::nanoseconds> times;
-    for (int i = 0; i < count; ++i) times.emplace_back(vcpus[static_cast<std::size_t>(i)].cpuTime);
-    return times;
-  }
-
-  std::string versions() override {
-    unsigned long libvirt = 0;
-    virGetVersion(&libvirt, nullptr, nullptr);
-    std::string qemu = monitor("info version").value_or("of an unknown version");
-    qemu.erase(qemu.find_last_not_of("\r\n") + 1);
-    return fmt::format("libvirt {}.{}.{}, QEMU {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu);
-  }
-
-  Result<void> dumpMemory(const fs::path& file) override {
-    auto sink = SparseSink::open(folder_ / "dump", file);
-    if (!sink) return passOn(sink.error());
-    if (virDomainCoreDumpWithFormat(domain_.get(), (folder_ / "dump").c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_RAW,
-                                    VIR_DUMP_MEMORY_ONLY) < 0)
-      return fail(FailureKind::GuestFailed, "memory dump: " + libvirtSays());
-    if (auto written = (*sink)->finish(); !written) return passOn(written.error());
-    return {};
-  }
-
-  void end() override {
-    if (!domain_) return;
-    ends_->forget(name_);
-    mailbox_->whenRoom(nullptr);
-    console_->close();
-    agent_->close();
-    killGuestsOf(folder_);  // nothing is worth the seconds that libvirt gives QEMU to leave politely
-    domain_.reset();
-  }
-
-  const std::string& domainXml() const override { return xml_; }
-
- private:
-  Result<Sample> sampleStopped() {
-    auto text = monitor("info registers -a");
-    if (!text) return passOn(text.error());
-    Sample sample;
-    sample.vcpus = readRegisters(*text);
-    if (sample.vcpus.empty())
-      return fail(FailureKind::GuestFailed, "info registers: QEMU's answer has no registers of an aarch64 CPU");
-    for (const auto& vcpu : sample.vcpus) {
-      if (!vcpu.inKernel()) continue;
-      auto blocks = readStack(vcpu, [&](std::uint64_t address, std::size_t words) {
-        return readMemory(memory(vcpu.vcpu, address, words).value_or(""), words);
-      });
-      std::move(blocks.begin(), blocks.end(), std::back_inserter(sample.stacks));
-    }
-    return sample;
-  }
-
-  // As the vCPU sees it: QEMU translates with its page tables and its privilege.
-  Result<std::string> memory(int vcpu, std::uint64_t address, std::size_t words) {
-    return qmp(fmt::format(
-        R"({{"execute":"human-monitor-command","arguments":{{"command-line":"x /{}gx {:#x}","cpu-index":{}}}}})", words,
-        address, vcpu));
-  }
-
-  Result<std::string> qmp(const std::string& command) { return monitor(command.c_str(), 0); }
-
-  Result<std::string> monitor(const char* command, unsigned int form = VIR_DOMAIN_QEMU_MONITOR_COMMAND_HMP) {
-    char* text = nullptr;
-    if (virDomainQemuMonitorCommand(domain_.get(), command, &text, form) < 0)
-      return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
-    std::string answer(text);
-    std::free(text);
-    return answer;
-  }
-
-  OwnedDomain domain_;
-  std::string name_;
-  fs::path folder_;
-  std::string xml_;
-  std::shared_ptr<Stream> console_;
-  std::shared_ptr<Stream> agent_;
-  Mailbox* mailbox_;
-  Ends* ends_;
-};
 
 class LibvirtHost : public GuestHost {
  public:
@@ -270,30 +110,55 @@ class LibvirtHost : public GuestHost {
   Result<std::unique_ptr<Guest>> start(const GuestSpec& spec, Mailbox& mailbox) override {
     const int number = ++started_;
     const fs::path folder = options_.root / std::to_string(number);
-    auto files = bootFiles(spec, folder);
-    if (!files) return passOn(files.error());
-    auto console = Stream::listen(folder / "c", Stream::Purpose::Console, spec.node, mailbox, owner_);
-    if (!console) return passOn(console.error());
-    auto agent = Stream::listen(folder / "a", Stream::Purpose::Agent, spec.node, mailbox, owner_);
-    if (!agent) return passOn(agent.error());
-    const std::string name = fmt::format("relapse-{}-{}-{}", getpid(), number, spec.node);
-    const std::string xml = domainXml(
-        {name, spec.hardware, files->first, files->second, kernelCommandLine(), folder / "c", folder / "a", emulator_});
-    ends_.expect(name, spec.node, mailbox);
-    OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), 0));
-    if (!domain) {
-      const std::string why = libvirtSays();  // before other calls of libvirt forget it
-      ends_.forget(name);
-      (*console)->close();
-      (*agent)->close();
-      return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest: {}", why));
-    }
-    rememberProbe();
-    return std::unique_ptr<Guest>(
-        std::make_unique<LibvirtGuest>(std::move(domain), name, folder, xml, *console, *agent, mailbox, ends_));
+    auto guest = startIn(folder, fmt::format("relapse-{}-{}-{}", getpid(), number, spec.node), spec, mailbox);
+    std::error_code ignored;
+    if (!guest) fs::remove_all(folder, ignored);
+    return guest;
   }
 
  private:
+  Result<std::unique_ptr<Guest>> startIn(const fs::path& folder, const std::string& name, const GuestSpec& spec,
+                                         Mailbox& mailbox) {
+    const auto files = bootFiles(spec, folder);
+    if (!files) return passOn(files.error());
+    auto streams = listen(spec, folder, mailbox);
+    if (!streams) return passOn(streams.error());
+    const std::string xml =
+        domainXml({name, spec.hardware, files->first, files->second, kernelCommandLine(), folder / "c", folder / "a",
+                   emulator_, spec.terminal ? std::optional(folder / "t") : std::nullopt, spec.links, spec.disk});
+    ends_.expect(name, spec.node, mailbox);
+    OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), spec.stopped ? VIR_DOMAIN_START_PAUSED : 0));
+    if (!domain) {
+      const std::string why = libvirtSays();  // before other calls of libvirt forget it
+      ends_.forget(name);
+      streams->close();
+      return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest {}: {}", spec.node, why));
+    }
+    rememberProbe();
+    auto guest = std::make_unique<LibvirtGuest>(
+        std::move(domain), GuestParts{name, spec.node, folder, xml, std::move(*streams),
+                                      cardNames(spec.hardware, spec.links.size()), &mailbox, &ends_});
+    if (spec.gdb)
+      if (auto listening = guest->listenForGdb(); !listening) return passOn(listening.error());
+    return std::unique_ptr<Guest>(std::move(guest));
+  }
+
+  Result<GuestStreams> listen(const GuestSpec& spec, const fs::path& folder, Mailbox& mailbox) {
+    GuestStreams streams;
+    const auto open = [&](std::shared_ptr<Stream>& stream, const char* name, Stream::Purpose purpose) -> Result<void> {
+      auto made = Stream::listen(folder / name, purpose, spec.node, mailbox, owner_);
+      if (!made) return passOn(made.error());
+      stream = *made;
+      return {};
+    };
+    auto opened = open(streams.console, "c", Stream::Purpose::Console);
+    if (opened) opened = open(streams.agent, "a", Stream::Purpose::Agent);
+    if (opened && spec.terminal) opened = open(streams.terminal, "t", Stream::Purpose::Terminal);
+    if (opened) return streams;
+    streams.close();
+    return passOn(opened.error());
+  }
+
   // QEMU may run under an account that cannot read the user's folders: it gets copies of its own.
   Result<std::pair<fs::path, fs::path>> bootFiles(const GuestSpec& spec, const fs::path& folder) {
     std::error_code error;
@@ -301,9 +166,7 @@ class LibvirtHost : public GuestHost {
     fs::permissions(folder, fs::perms(0711), error);
     const fs::path kernel = folder / "Image";
     const fs::path root = folder / "root.cpio";
-    std::vector<fs::path> archives{spec.root};
-    if (!spec.modules.empty()) archives.push_back(spec.modules);
-    if (auto joined = joinArchives(archives, root); !joined) return passOn(joined.error());
+    if (auto joined = joinArchives(spec.archives, root); !joined) return passOn(joined.error());
     fs::copy_file(spec.kernel, kernel, fs::copy_options::overwrite_existing, error);
     if (error)
       return fail(FailureKind::Exhausted,
@@ -380,6 +243,19 @@ Result<std::unique_ptr<GuestHost>> GuestHost::open(const HostOptions& options) {
       options.connect.empty() ? fmt::format("qemu:///embed?root={}", options.root.string()) : options.connect;
   if (auto connected = host->connect(uri); !connected) return passOn(connected.error());
   return std::unique_ptr<GuestHost>(std::move(host));
+}
+
+Result<void> makeDisk(const fs::path& file, std::uint64_t size) {
+  const auto owner = qemuOwner();
+  if (!owner) return passOn(owner.error());
+  const int image = ::open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  const bool made = image >= 0 && ftruncate(image, static_cast<off_t>(size)) == 0 &&
+                    (*owner < 0 || fchown(image, static_cast<uid_t>(*owner), static_cast<gid_t>(-1)) == 0);
+  const std::string why = std::strerror(errno);
+  if (image >= 0) ::close(image);
+  if (image >= 0 && !made) ::unlink(file.c_str());
+  if (!made) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file.string(), why));
+  return {};
 }
 
 Result<fs::path> makeHostRoot() {

@@ -7,20 +7,28 @@ namespace relapse::guest {
 namespace {
 
 std::size_t weight(const Post& post) {
-  if (const auto* console = std::get_if<ConsoleBytes>(&post.what)) return console->bytes.size();
-  if (const auto* agent = std::get_if<AgentBytes>(&post.what)) return agent->bytes.size();
-  return 0;
+  return std::visit(
+      [](const auto& what) -> std::size_t {
+        if constexpr (requires { what.bytes; }) {
+          return what.bytes.size();
+        } else {
+          return 0;
+        }
+      },
+      post.what);
 }
 
 }  // namespace
 
 bool Mailbox::put(Post post) {
   const std::lock_guard lock(mutex_);
-  bytes_ += weight(post);
+  Share& share = shares_[post.node];
+  share.bytes += weight(post);
+  share.full = share.bytes >= capacity_;
+  const bool room = !share.full;
   posts_.push_back(std::move(post));
   arrived_.notify_one();
-  full_ = bytes_ >= capacity_;
-  return !full_;
+  return room;
 }
 
 std::optional<Post> Mailbox::take(std::chrono::steady_clock::time_point until, std::stop_token stop) {
@@ -29,19 +37,23 @@ std::optional<Post> Mailbox::take(std::chrono::steady_clock::time_point until, s
   if (posts_.empty()) return std::nullopt;
   Post post = std::move(posts_.front());
   posts_.pop_front();
-  bytes_ -= weight(post);
-  if (full_ && bytes_ < capacity_ / 2) {
-    full_ = false;
-    const auto onRoom = onRoom_;
-    lock.unlock();
-    if (onRoom) onRoom();
-  }
+  const auto onRoom = release(post);
+  lock.unlock();
+  if (onRoom) onRoom();
   return post;
 }
 
-void Mailbox::whenRoom(std::function<void()> onRoom) {
+std::function<void()> Mailbox::release(const Post& post) {
+  Share& share = shares_[post.node];
+  share.bytes -= weight(post);
+  if (!share.full || share.bytes >= capacity_ / 2) return nullptr;
+  share.full = false;
+  return share.onRoom;
+}
+
+void Mailbox::whenRoom(const std::string& node, std::function<void()> onRoom) {
   const std::lock_guard lock(mutex_);
-  onRoom_ = std::move(onRoom);
+  shares_[node].onRoom = std::move(onRoom);
 }
 
 }  // namespace relapse::guest

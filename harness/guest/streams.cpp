@@ -17,6 +17,18 @@
 namespace relapse::guest {
 namespace {
 
+const char* name(Stream::Purpose purpose) {
+  switch (purpose) {
+    case Stream::Purpose::Console:
+      return "console";
+    case Stream::Purpose::Terminal:
+      return "terminal";
+    case Stream::Purpose::Agent:
+      break;
+  }
+  return "agent's channel";
+}
+
 class EventLoopStream : public Stream, public std::enable_shared_from_this<EventLoopStream> {
  public:
   EventLoopStream(int listener, Purpose purpose, std::string node, Mailbox& mailbox)
@@ -34,14 +46,15 @@ class EventLoopStream : public Stream, public std::enable_shared_from_this<Event
 
   Result<void> write(const std::string& bytes) override {
     const std::lock_guard lock(mutex_);
-    if (peer_ < 0) return fail(FailureKind::GuestFailed, "QEMU has not opened the agent's channel");
+    if (peer_ < 0)
+      return fail(FailureKind::GuestFailed, fmt::format("QEMU has not opened the guest's {}", name(purpose_)));
     std::size_t sent = 0;
     while (sent < bytes.size()) {
       const ssize_t n = ::send(peer_, bytes.data() + sent, bytes.size() - sent, MSG_NOSIGNAL | MSG_DONTWAIT);
       if (n < 0 && errno == EINTR) continue;
       if (n < 0)
         return fail(FailureKind::GuestFailed,
-                    fmt::format("the agent's channel takes nothing: {}", std::strerror(errno)));
+                    fmt::format("the guest's {} takes nothing: {}", name(purpose_), std::strerror(errno)));
       sent += static_cast<std::size_t>(n);
     }
     return {};
@@ -108,13 +121,20 @@ class EventLoopStream : public Stream, public std::enable_shared_from_this<Event
       return;
     }
     std::string bytes(buffer.data(), static_cast<std::size_t>(n));
-    Post post{std::chrono::steady_clock::now(), node_, {}};
-    if (purpose_ == Purpose::Console) {
-      post.what = ConsoleBytes{std::move(bytes)};
-    } else {
-      post.what = AgentBytes{std::move(bytes)};
+    if (!mailbox_->put(post(std::move(bytes)))) virEventUpdateHandle(peerWatch_, 0);
+  }
+
+  Post post(std::string bytes) const {
+    const auto now = std::chrono::steady_clock::now();
+    switch (purpose_) {
+      case Purpose::Console:
+        return {now, node_, ConsoleBytes{std::move(bytes)}};
+      case Purpose::Terminal:
+        return {now, node_, TerminalBytes{std::move(bytes)}};
+      case Purpose::Agent:
+        break;
     }
-    if (!mailbox_->put(std::move(post))) virEventUpdateHandle(peerWatch_, 0);
+    return {now, node_, AgentBytes{std::move(bytes)}};
   }
 
   std::mutex mutex_;

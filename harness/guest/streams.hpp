@@ -15,7 +15,7 @@ namespace relapse::guest {
 // the instant they came. Made, paused, resumed and destroyed by any thread.
 class Stream {
  public:
-  enum class Purpose { Console, Agent };
+  enum class Purpose { Console, Agent, Terminal };
 
   // Listens at `socket`. As root the socket belongs to `owner` (QEMU's account); -1: the caller's.
   static Result<std::shared_ptr<Stream>> listen(const std::filesystem::path& socket, Purpose purpose, std::string node,

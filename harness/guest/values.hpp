@@ -40,6 +40,8 @@ struct WorkloadReport {
   std::string result;                // "done", "corrupt", "failed"
   std::optional<std::string> error;  // errno's name that its writes got; nothing: none
   std::string text;                  // the line
+  std::string file = {};             // of "corrupt": where, and what
+  std::uint64_t offset = 0;
 };
 
 // What the agent says, one line of JSON each. `uptime` is the guest's CLOCK_BOOTTIME.
@@ -75,13 +77,16 @@ struct ConsoleBytes {
 struct AgentBytes {
   std::string bytes;
 };
+struct TerminalBytes {
+  std::string bytes;
+};
 struct GuestStopped {
   GuestEnd end;
 };
 struct Post {
   std::chrono::steady_clock::time_point at;
   std::string node;
-  std::variant<ConsoleBytes, AgentBytes, GuestStopped> what;
+  std::variant<ConsoleBytes, AgentBytes, TerminalBytes, GuestStopped> what;
 };
 
 // A vCPU's registers.

@@ -52,6 +52,27 @@ TEST(AgentProtocol, ReadsAWorkloadsLastWord) {
   EXPECT_EQ(decodePhase(R"({"phase":"trigger-due","page":64})"), "trigger-due");
 }
 
+TEST(AgentProtocol, ACorruptFileIsToldWithItsPlace) {
+  const auto report = decodeWorkloadReport(
+      R"({"result":"corrupt","file":"shared","offset":18446744073709551615,"expected":7,"found":0,"errno":null})");
+  ASSERT_TRUE(report);
+  EXPECT_EQ(report->result, "corrupt");
+  EXPECT_EQ(report->file, "shared");
+  EXPECT_EQ(report->offset, 18446744073709551615u);
+  EXPECT_FALSE(report->error);
+}
+
+TEST(AgentProtocol, APlaceThatIsNoneIsLeftOut) {
+  for (const char* line : {R"({"result":"corrupt"})", R"({"result":"corrupt","file":3,"offset":-1})",
+                           R"({"result":"corrupt","file":null,"offset":1.5})",
+                           R"({"result":"corrupt","offset":"4096"})", R"({"result":"corrupt","offset":1e300})"}) {
+    const auto report = decodeWorkloadReport(line);
+    ASSERT_TRUE(report) << line;
+    EXPECT_EQ(report->file, "") << line;
+    EXPECT_EQ(report->offset, 0u) << line;
+  }
+}
+
 TEST(LineSplitter, JoinsLinesAcrossChunks) {
   LineSplitter lines;
   EXPECT_TRUE(lines.feed("ab").empty());

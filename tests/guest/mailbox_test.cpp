@@ -8,8 +8,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-Post console(const std::string& bytes) {
-  return {Clock::now(), "client", ConsoleBytes{bytes}};
+Post console(const std::string& bytes, const std::string& node = "client") {
+  return {Clock::now(), node, ConsoleBytes{bytes}};
 }
 
 TEST(Mailbox, GivesPostsInTheirOrder) {
@@ -24,7 +24,7 @@ TEST(Mailbox, GivesPostsInTheirOrder) {
 TEST(Mailbox, TellsAFloodingGuestToWaitAndWhenThereIsRoom) {
   Mailbox box(10);
   int calls = 0;
-  box.whenRoom([&] { ++calls; });
+  box.whenRoom("client", [&] { ++calls; });
   EXPECT_TRUE(box.put(console("12345")));
   EXPECT_FALSE(box.put(console("67890")));
   box.take(Clock::now(), {});
@@ -32,6 +32,62 @@ TEST(Mailbox, TellsAFloodingGuestToWaitAndWhenThereIsRoom) {
   box.take(Clock::now(), {});
   EXPECT_EQ(calls, 1);
   EXPECT_TRUE(box.put(console("x")));
+}
+
+TEST(Mailbox, AFloodOfOneGuestStopsNoOther) {
+  Mailbox box(10);
+  int client = 0;
+  int server = 0;
+  box.whenRoom("client", [&] { ++client; });
+  box.whenRoom("server", [&] { ++server; });
+  EXPECT_FALSE(box.put(console("1234567890")));
+  EXPECT_TRUE(box.put(console("12345", "server")));
+  box.take(Clock::now(), {});
+  EXPECT_EQ(client, 1);
+  EXPECT_EQ(server, 0) << "it was never told to wait";
+}
+
+TEST(Mailbox, RoomOfEachGuestIsItsOwn) {
+  Mailbox box(10);
+  int client = 0;
+  int server = 0;
+  box.whenRoom("client", [&] { ++client; });
+  box.whenRoom("server", [&] { ++server; });
+  EXPECT_FALSE(box.put(console("1234567890")));
+  EXPECT_FALSE(box.put(console("1234567890", "server")));
+  box.take(Clock::now(), {});
+  EXPECT_EQ(client, 1);
+  EXPECT_EQ(server, 0);
+  box.take(Clock::now(), {});
+  EXPECT_EQ(client, 1);
+  EXPECT_EQ(server, 1);
+}
+
+TEST(Mailbox, OrderHoldsAcrossGuests) {
+  Mailbox box;
+  box.put(console("a", "server"));
+  box.put(console("b", "client"));
+  box.put(console("c", "server"));
+  std::string order;
+  while (const auto post = box.take(Clock::now(), {})) order += std::get<ConsoleBytes>(post->what).bytes;
+  EXPECT_EQ(order, "abc");
+}
+
+TEST(Mailbox, EveryStreamOfAGuestHasItsWeight) {
+  Mailbox box(10);
+  EXPECT_TRUE(box.put({Clock::now(), "client", GuestStopped{}}));
+  EXPECT_TRUE(box.put({Clock::now(), "client", AgentBytes{"1234"}}));
+  EXPECT_FALSE(box.put({Clock::now(), "client", TerminalBytes{"567890"}}));
+}
+
+TEST(Mailbox, AnEndedGuestIsNotToldOfRoom) {
+  Mailbox box(10);
+  int calls = 0;
+  box.whenRoom("client", [&] { ++calls; });
+  EXPECT_FALSE(box.put(console("1234567890")));
+  box.whenRoom("client", nullptr);
+  EXPECT_TRUE(box.take(Clock::now(), {}));
+  EXPECT_EQ(calls, 0);
 }
 
 TEST(Mailbox, AStopRequestEndsTheWait) {
