@@ -104,7 +104,7 @@ Json works(const RunRecord& record) {
   Json out = Json::array();
   for (std::size_t i = 0; i < record.seen.works.size(); ++i) {
     const auto& work = record.seen.works[i];
-    Json one{{"program", work.program}, {"end", std::visit(EndJson{}, work.end)}};
+    Json one{{"program", work.program}, {"node", work.node}, {"end", std::visit(EndJson{}, work.end)}};
     if (i < record.works.size()) {
       one["started_ms"] = record.works[i].started.count();
       if (record.works[i].ended.count() > 0) one["ended_ms"] = record.works[i].ended.count();
@@ -114,6 +114,15 @@ Json works(const RunRecord& record) {
       one["errno"] = work.report->error ? Json(*work.report->error) : Json(nullptr);
     }
     out.push_back(std::move(one));
+  }
+  return out;
+}
+
+Json nodes(const RunRecord& record) {
+  Json out = Json::object();
+  for (const auto& [name, node] : record.nodes) {
+    out[name] = {{"release", node.release}, {"boots", node.boots}, {"ended", node.ended}};
+    if (node.clockOffset) out[name]["clock_offset_ms"] = node.clockOffset->count();
   }
   return out;
 }
@@ -164,12 +173,18 @@ std::string resultJson(const RunRecord& record) {
            {"relapse", record.relapseVersion},
            {"tools", record.toolVersions},
            {"scenario",
-            {{"name", record.scenario.name}, {"file", record.scenario.file.string()}, {"overrides", record.overrides}}},
+            {{"name", record.scenario.name},
+             {"file", record.scenario.file.string()},
+             {"overrides", record.overrides},
+             {"cell", record.scenario.cell},
+             {"seed", record.scenario.seed}}},
            {"verdict", verdictJson(record)},
            {"kernel", kernel(record.kernel)},
            {"guest", guestEnd(record.seen.guest)},
+           {"nodes", nodes(record)},
            {"proofs", proofs(record.seen.proofs)},
            {"works", works(record)}};
+  if (record.serverKernel) out["server_kernel"] = kernel(*record.serverKernel);
   out["events"] = Json::array();
   for (std::size_t i = 0; i < record.seen.events.size(); ++i) out["events"].push_back(explained(record, i));
   if (record.spin) out["spin"] = spin(*record.spin);

@@ -70,7 +70,8 @@ std::string qualities(const console::ConsoleEvent& event) {
 
 std::string eventBlock(const RunRecord& record, std::size_t place) {
   const auto& event = record.seen.events[place];
-  std::string out = fmt::format("  event     {}{}\n", plain(event.title), qualities(event));
+  const std::string where = record.nodes.size() > 1 ? fmt::format(" on {}", event.node) : std::string();
+  std::string out = fmt::format("  event     {}{}{}\n", plain(event.title), where, qualities(event));
   if (!event.message.empty()) out += fmt::format("            {}\n", plain(event.message));
   if (const auto stall = record.stalls.find(place); stall != record.stalls.end()) out += stallLine(stall->second);
   const auto decoded = record.decoded.find(place);
@@ -126,10 +127,25 @@ std::string workLines(const RunRecord& record) {
     std::string words = std::visit(EndWords{}, work.end);
     if (words.empty() && work.report)
       words = work.report->error ? "ended with " + plain(*work.report->error) : "ended well";
+    if (words.empty() && !work.statuses.empty()) words = "ended well";
     if (words.empty()) words = "ended without a report";
-    out += fmt::format("  work      {}: {}\n", work.program, words);
+    const std::string where = record.nodes.size() > 1 ? fmt::format(" on {}", work.node) : std::string();
+    out += fmt::format("  work      {}{}: {}\n", work.program, where, words);
   }
   return out;
+}
+
+// What the scenario did to the guests, and when. The one fault of a simple scenario is no news.
+std::string faultLines(const RunRecord& record) {
+  std::vector<std::string> lines;
+  for (const auto& entry : record.timeline)
+    if (entry.what == "fault" || entry.what == "undo")
+      lines.push_back(fmt::format("  {}     {:>7.1f} s  {}: {}\n", entry.what == "undo" ? "undo " : "fault",
+                                  std::chrono::duration<double>(entry.at).count(), entry.node, plain(entry.text)));
+  if (lines.size() < 2 && record.nodes.size() < 2) return {};
+  const std::size_t more = lines.size() > kMostAlso ? lines.size() - kMostAlso : 0;
+  lines.resize(lines.size() - more);
+  return fmt::format("{}", fmt::join(lines, "")) + (more > 0 ? fmt::format("            ... {} more\n", more) : "");
 }
 
 std::string stageLine(const RunRecord& record) {
@@ -143,9 +159,11 @@ std::string stageLine(const RunRecord& record) {
 }
 
 std::string next(const RunRecord& record) {
+  const std::string name = fmt::format(
+      "console.{}.log", record.failingNode.empty() ? "client" : record.failingNode);
   const bool hasConsole = std::any_of(record.artefacts.begin(), record.artefacts.end(),
-                                      [](const auto& file) { return file.name == "console.client.log"; });
-  const std::string console = (record.directory / "console.client.log").string();
+                                      [&](const auto& file) { return file.name == name; });
+  const std::string console = (record.directory / name).string();
   if (std::holds_alternative<verdict::Inconclusive>(record.verdict))
     return hasConsole ? fmt::format("  next      less {}\n", console) : "  next      relapse doctor\n";
   if (std::holds_alternative<verdict::Survived>(record.verdict)) return {};
@@ -189,13 +207,16 @@ std::string eventText(const console::ConsoleEvent& event, bool withTrace) {
 std::string summary(const RunRecord& record, bool colour) {
   const auto shown = mainEvents(record);
   std::string out = headline(record, colour);
-  out += fmt::format("  scenario  {}\n", record.scenario.name);
+  out += fmt::format(
+      "  scenario  {}{}\n", record.scenario.name,
+      record.scenario.cell.empty() ? std::string() : fmt::format(" ({})", fmt::join(record.scenario.cell, ", ")));
   out += kernelLine(record.kernel);
   for (const auto place : shown) out += eventBlock(record, place);
   if (record.code) out += codeLine(*record.code);
   if (record.spin) out += spinLines(*record.spin);
   if (record.findings) out += findingsSummary(*record.findings);
   out += also(record, shown);
+  out += faultLines(record);
   out += workLines(record);
   for (const auto& note : record.notes) out += fmt::format("  note      {}\n", plain(note));
   out += stageLine(record);

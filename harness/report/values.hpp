@@ -29,9 +29,27 @@ struct ArtefactFile {
   std::string sha256;       // empty for logs that grow until the end
 };
 
+// One fact of the run, of any node, on the run's clock.
+struct TimelineEntry {
+  std::chrono::milliseconds at{0};
+  std::string node;                      // empty: the host's
+  std::string what;                      // "fault", "undo", "work", "ended", "phase", "event", "probe", ...
+  std::string text;                      // in words
+  std::optional<double> guestTime = {};  // seconds, on the guest's own clock, where it told
+};
+
+// A guest of the run.
+struct NodeRecord {
+  std::string release;
+  int boots = 0;
+  bool ended = false;                                         // before the run did
+  std::optional<std::chrono::milliseconds> clockOffset = {};  // the run's clock when the guest's (CLOCK_BOOTTIME) was 0
+};
+
 // What a program of the scenario said and when, on the run's clock.
 struct WorkRecord {
   std::string program;
+  std::string node;
   std::chrono::milliseconds started{0};
   std::chrono::milliseconds ended{0};  // 0: it did not end
 };
@@ -42,6 +60,8 @@ struct StallOnHost {
   double load = 0;   // of the host, over the last minute
 };
 
+inline constexpr std::size_t kMostTimeline = 2000;
+
 // Everything that is known of one run; all its reports are made from it.
 struct RunRecord {
   std::string id;  // also the directory's name
@@ -50,8 +70,12 @@ struct RunRecord {
   std::string relapseVersion;
   std::string toolVersions;  // libvirt, QEMU, compiler
   scenario::Scenario scenario;
-  std::vector<std::string> overrides;  // --set
-  kernel::KernelImage kernel;
+  std::vector<std::string> overrides;               // --set
+  kernel::KernelImage kernel;                       // of the clients, and of the server unless it has one of its own
+  std::optional<kernel::KernelImage> serverKernel;  // that one
+  std::map<std::string, NodeRecord> nodes;
+  std::string failingNode;              // whose registers and memory were taken
+  std::vector<TimelineEntry> timeline;  // in its order, the first kMostTimeline; all of it is in timeline.jsonl
   verdict::Observations seen;
   std::vector<WorkRecord> works;  // beside seen.works
   verdict::Verdict verdict;
@@ -64,5 +88,10 @@ struct RunRecord {
   std::vector<ArtefactFile> artefacts;
   std::vector<std::string> notes;  // what went wrong without touching the verdict
 };
+
+// The kernel that a node runs.
+inline const kernel::KernelImage& kernelOf(const RunRecord& record, const std::string& node) {
+  return node == "server" && record.serverKernel ? *record.serverKernel : record.kernel;
+}
 
 }  // namespace relapse::report

@@ -21,11 +21,11 @@ constexpr std::size_t kSamples = 50;
 constexpr auto kBetween = 2ms;  // so that a spin goes on between two samples
 constexpr auto kAtMost = 2s;
 
-Result<void> sampleVcpus(Experiment& experiment, Evidence& evidence, Collected& collected) {
+Result<void> sampleVcpus(Experiment& experiment, Node& node, Evidence& evidence, Collected& collected) {
   const auto until = Experiment::Clock::now() + kAtMost;
   while (collected.samples.size() < kSamples && Experiment::Clock::now() < until) {
     const auto at = experiment.now();
-    auto sample = experiment.guest()->sample();
+    auto sample = node.guest()->sample();
     if (!sample) {
       collected.notes.push_back(sample.error().message);
       break;  // what there is by now is evidence
@@ -38,9 +38,8 @@ Result<void> sampleVcpus(Experiment& experiment, Evidence& evidence, Collected& 
   return evidence.write("registers.json", report::samplesJson(collected.samples));
 }
 
-Result<void> dumpMemory(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence,
-                        Collected& collected) {
-  const auto needed = scenario.nodes.at("client").memory.value + (64u << 20);
+Result<void> dumpMemory(Node& node, Evidence& evidence, Collected& collected) {
+  const auto needed = node.spec().hardware.memory.value + (64u << 20);
   struct statvfs room {};
   if (statvfs(evidence.folder().c_str(), &room) == 0 && room.f_bavail * room.f_frsize < needed)
     return fail(FailureKind::Exhausted,
@@ -49,7 +48,7 @@ Result<void> dumpMemory(const scenario::Scenario& scenario, Experiment& experime
   const fs::path file = evidence.folder() / "vmcore";
   const fs::path part = evidence.folder() / "vmcore.part";
   std::error_code error;
-  if (auto dumped = experiment.guest()->dumpMemory(part); !dumped) {
+  if (auto dumped = node.guest()->dumpMemory(part); !dumped) {
     fs::remove(part, error);
     return passOn(dumped.error());
   }
@@ -65,14 +64,15 @@ Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Ev
   Collected collected;
   const auto& events = experiment.seen().events;
   if (std::ranges::none_of(events, [](const auto& event) { return console::isFailing(event.kind); })) return collected;
-  if (experiment.guest() == nullptr || !std::holds_alternative<guest::Alive>(experiment.seen().guest)) {
+  Node& node = experiment.failingNode();
+  collected.node = node.name();
+  if (!node.alive()) {
     collected.notes.push_back("the guest was gone before its registers and memory could be read");
     return collected;
   }
   for (const auto artefact : scenario.collect) {
     const bool registers = artefact == scenario::Artefact::Registers;
-    auto done = registers ? sampleVcpus(experiment, evidence, collected)
-                          : dumpMemory(scenario, experiment, evidence, collected);
+    auto done = registers ? sampleVcpus(experiment, node, evidence, collected) : dumpMemory(node, evidence, collected);
     if (!done) collected.notes.push_back(done.error().message);
     spdlog::debug("artefact collected kind={} at_ms={}", registers ? "registers" : "vmcore", experiment.now().count());
   }

@@ -13,12 +13,13 @@ namespace relapse::run {
 
 // What was taken from the guest while it still stood at the event.
 struct Collected {
+  std::string node = {};  // whose
   std::vector<guest::Sample> samples = {};
   bool vmcore = false;                  // the run's directory has one
   std::vector<std::string> notes = {};  // what could not be had, and why
 };
 
-// Takes what the scenario asks for, when an event of a failing kind came.
+// Takes what the scenario asks for from the guest that failed first, when an event of a failing kind came.
 Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence);
 
 }  // namespace relapse::run

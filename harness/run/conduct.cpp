@@ -7,16 +7,20 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
-#include "guest/module_image.hpp"
-#include "guest/root_image.hpp"
-#include "kernel/kernel.hpp"
 #include "report/json.hpp"
+#include "run/bundle.hpp"
 #include "run/collection.hpp"
 #include "run/evidence.hpp"
 #include "run/experiment.hpp"
 #include "run/explanation.hpp"
+#include "run/faults.hpp"
+#include "run/guests.hpp"
+#include "run/kernels.hpp"
+#include "run/nfs_setup.hpp"
+#include "run/probing.hpp"
 #include "run/protocol.hpp"
 #include "run/stages.hpp"
+#include "run/steps.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::run {
@@ -25,84 +29,44 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-const char* stageOf(kernel::Stage stage) {
-  switch (stage) {
-    case kernel::Stage::Fetch:
-      return "fetch";
-    case kernel::Stage::Patch:
-      return "patch";
-    case kernel::Stage::Build:
-      return "build";
-  }
-  return "build";
+Result<Guests> guestsFor(const RunRequest& request, const report::RunRecord& record) {
+  std::map<std::string, kernel::KernelImage> kernels;
+  for (const auto& [name, node] : request.scenario.nodes) kernels[name] = report::kernelOf(record, name);
+  return prepareGuests(request, kernels, record.id);
 }
 
-// The kernel's own progress, as stages of the run.
-Result<kernel::KernelImage> obtainKernel(const RunRequest& request, Stages& stages) {
-  if (request.ready) return stages.in("fetch", [&] { return kernel::ready(*request.ready); });
-  kernel::KernelRequest wanted;
-  wanted.sources = request.sources.empty() ? request.scenario.kernel.sources : request.sources;
-  wanted.seriesRoot = request.scenario.kernel.series;
-  wanted.patches = request.patches;
-  wanted.config = request.scenario.kernel.config;
-  wanted.extraConfig = request.configs;
-  std::string present = "fetch";
-  kernel::BuildOptions options;
-  options.deadline = request.scenario.deadlines.build;
-  options.jobs = request.jobs;
-  options.stop = request.stop;
-  options.onProgress = [&](const kernel::Progress& progress) {
-    if (present != stageOf(progress.stage)) stages.begin(present = stageOf(progress.stage));
-    stages.progress(progress.done, progress.total, progress.text);
-  };
-  stages.begin(present);
-  auto image = kernel::obtain(wanted, {request.places.cache, request.places.configs}, options);
-  stages.end(static_cast<bool>(image), image ? std::string() : image.error().message);
-  return image;
-}
-
-Result<void> experimentInGuest(const RunRequest& request, guest::GuestHost& host, const guest::GuestSpec& spec,
-                               Experiment& experiment, Stages& stages, report::RunRecord& record) {
+Result<void> experimentInGuests(const RunRequest& request, guest::GuestHost& host, const Guests& guests,
+                                const ProbesByNode& probes, Experiment& experiment, Evidence& evidence, Stages& stages,
+                                report::RunRecord& record) {
   const auto& scenario = request.scenario;
-  if (auto done = stages.in("boot", [&] { return experiment.boot(host, spec); }); !done) return done;
+  if (auto done = stages.in("boot", [&] { return experiment.boot(host, guests.specs); }); !done) return done;
+  Faults faults(scenario, experiment, host);
   const auto prepare = [&]() -> Result<void> {
     if (auto done = openEyes(scenario, experiment); !done) return done;
-    if (auto done = mountExport(scenario, experiment); !done) return done;
+    if (auto done = setUpNfs(scenario, experiment); !done) return done;
+    if (auto done = faults.check(); !done) return done;
+    if (auto done = setUpProbes(probes, experiment, evidence); !done) return done;
+    if (auto done = faults.takeThatOfTheExport(); !done) return done;
     if (auto done = learnPlaces(experiment); !done) record.notes.push_back(done.error().message);
     return {};
   };
   if (auto done = stages.in("mount", prepare); !done) return done;
   const auto until = Experiment::Clock::now() + scenario.deadlines.reproduce;
-  if (auto done = stages.in("workload", [&] { return takeSteps(scenario, experiment, until); }); !done) return done;
+  if (auto done = stages.in("workload", [&] { return takeSteps(scenario, experiment, faults, until); }); !done)
+    return done;
   return stages.in("watch", [&]() -> Result<void> {
-    if (auto done = watch(scenario, experiment, until); !done) return done;
-    return proveHealth(scenario, experiment);
+    if (auto done = watch(scenario, experiment, faults, until); !done) return done;
+    return proveHealth(scenario, experiment, faults);
   });
 }
 
-// Its file system, with the kernel's modules.
-Result<guest::GuestSpec> guestFor(const RunRequest& request, const kernel::KernelImage& kernel) {
-  const auto& places = request.places;
-  const guest::RootRecipe recipe{places.guestScripts / "packages.txt", places.guestScripts / "root-files.txt",
-                                 places.guestOverlay};
-  auto root = guest::makeRootImage(recipe, places.cache, request.stop);
-  if (!root) return passOn(root.error());
-  guest::GuestSpec spec{"client", request.scenario.nodes.at("client"), kernel.image, root->file};
-  if (kernel.modules.empty()) return spec;
-  auto modules =
-      guest::makeModuleImage({kernel.modules, kernel.release, kernel.modulesSha256}, places.cache, request.stop);
-  if (!modules) return passOn(modules.error());
-  spec.modules = *modules;
-  return spec;
-}
-
-report::RunRecord newRecord(const RunRequest& request, const Evidence& evidence) {
+report::RunRecord newRecord(const RunRequest& request) {
   report::RunRecord record;
-  record.id = evidence.id();
   record.startedAt = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   record.relapseVersion = RELAPSE_VERSION;
   record.scenario = request.scenario;
   record.overrides = request.overrides;
+  record.notes = request.notes;
   return record;
 }
 
@@ -113,12 +77,12 @@ bool endsWithoutRecord(const Failure& failure) {
 }
 
 Result<report::RunRecord> finish(Evidence& evidence, const RunRequest& request, report::RunRecord record,
-                                 const std::string& domainXml, std::map<std::string, std::string> sums) {
+                                 const BundleParts& parts, std::map<std::string, std::string> sums) {
   record.verdict = verdict::judge(record.scenario.expect, record.seen);
   if (!record.kernel.image.empty()) {
-    sums["bundle/Image"] = record.kernel.imageSha256;
-    sums["bundle/vmlinux"] = record.kernel.vmlinuxSha256;
-    if (auto done = evidence.bundle(request, record, domainXml); !done) record.notes.push_back(done.error().message);
+    auto bundled = writeBundle(evidence.folder(), request, record, parts);
+    if (bundled) sums.merge(*bundled);
+    if (!bundled) record.notes.push_back(bundled.error().message);
   }
   record.artefacts = evidence.files(sums);
   if (auto done = evidence.write("result.json", report::resultJson(record)); !done) return passOn(done.error());
@@ -128,29 +92,64 @@ Result<report::RunRecord> finish(Evidence& evidence, const RunRequest& request, 
   return record;
 }
 
+BundleParts partsOf(const Guests& guests, const Experiment& experiment) {
+  BundleParts parts;
+  for (const auto& spec : guests.specs) parts.archives[spec.node] = spec.archives;
+  for (const auto& [name, node] : experiment.nodes()) parts.domainXml[name] = node.domainXml();
+  return parts;
+}
+
+void takeOver(const Experiment& experiment, report::RunRecord& record) {
+  record.works = experiment.works();
+  record.stalls = experiment.stalls();
+  record.timeline = experiment.timeline();
+  for (const auto& [name, node] : experiment.nodes()) record.nodes[name] = node.record();
+}
+
+// Disks take space that nobody needs any more.
+class ScratchFiles {
+ public:
+  explicit ScratchFiles(std::vector<fs::path> files) : files_(std::move(files)) {}
+  ~ScratchFiles() {
+    std::error_code ignored;
+    for (const auto& file : files_) fs::remove(file, ignored);
+  }
+  ScratchFiles(const ScratchFiles&) = delete;
+  ScratchFiles& operator=(const ScratchFiles&) = delete;
+
+ private:
+  std::vector<fs::path> files_;
+};
+
 }  // namespace
 
 Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& host, const Observer& observer) {
   Stages stages(observer);
-  auto kernel = obtainKernel(request, stages);
-  if (!kernel && endsWithoutRecord(kernel.error())) return passOn(kernel.error());
+  report::RunRecord record = newRecord(request);
+  const auto kernels = obtainKernels(request, stages, record);
+  if (!kernels && endsWithoutRecord(kernels.error())) return passOn(kernels.error());
   auto evidence = Evidence::begin(request.places.state, request.scenario.name);
   if (!evidence) return passOn(evidence.error());
-  report::RunRecord record = newRecord(request, *evidence);
-  if (!kernel) {
-    record.seen.infrastructure = kernel.error().message;
+  record.id = evidence->id();
+  if (!kernels) {
+    record.seen.infrastructure = kernels.error().message;
     record.stages = stages.times();
     return finish(*evidence, request, std::move(record), {}, {});
   }
-  record.kernel = *kernel;
-  auto spec = stages.in("root", [&] { return guestFor(request, *kernel); });
-  if (!spec) {
+  auto probes = lookUpProbes(request.scenario, record);
+  if (!probes) {
     evidence->abandon();
-    return passOn(spec.error());
+    return passOn(probes.error());
   }
+  auto guests = stages.in("root", [&] { return guestsFor(request, record); });
+  if (!guests) {
+    evidence->abandon();
+    return passOn(guests.error());
+  }
+  const ScratchFiles scratch(guests->scratch);
 
   Experiment experiment(request.scenario, *evidence, request.stop);
-  auto done = experimentInGuest(request, host, *spec, experiment, stages, record);
+  auto done = experimentInGuests(request, host, *guests, *probes, experiment, *evidence, stages, record);
   if (!done && endsWithoutRecord(done.error())) {
     experiment.finish();
     evidence->abandon();
@@ -159,20 +158,21 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
   if (!done) experiment.seen().infrastructure = done.error().message;
   if (!done && !done.error().advice.empty()) record.notes.push_back("try: " + done.error().advice);
   stages.begin("collect");
-  if (experiment.guest() != nullptr) record.toolVersions = experiment.guest()->versions();
+  record.toolVersions = experiment.toolVersions();
+  for (auto& note : unhitProbes(*probes, experiment)) record.notes.push_back(std::move(note));
   spdlog::debug("collecting at_ms={}", experiment.now().count());
   const auto collected = collect(request.scenario, experiment, *evidence);
+  record.failingNode = experiment.failingNode().name();
   record.notes.insert(record.notes.end(), collected.notes.begin(), collected.notes.end());
   experiment.finish();
-  spdlog::debug("guest ended at_ms={}", experiment.now().count());
+  spdlog::debug("guests ended at_ms={}", experiment.now().count());
   record.seen = experiment.seen();
-  record.works = experiment.works();
-  record.stalls = experiment.stalls();
+  takeOver(experiment, record);
   stages.begin("explain");
   auto sums = explain(request, collected, experiment, *evidence, record);
   stages.end(true, {});
   record.stages = stages.times();
-  return finish(*evidence, request, std::move(record), experiment.domainXml(), std::move(sums));
+  return finish(*evidence, request, std::move(record), partsOf(*guests, experiment), std::move(sums));
 }
 
 }  // namespace relapse::run

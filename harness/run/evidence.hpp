@@ -18,7 +18,9 @@ namespace relapse::run {
 // its name: what a dead relapse leaves cannot be taken for a run.
 class Evidence {
  public:
-  static Result<Evidence> begin(const std::filesystem::path& state, const std::string& scenario);
+  // In the folder `kind` of `state`.
+  static Result<Evidence> begin(const std::filesystem::path& state, const std::string& scenario,
+                                const std::string& kind = "runs");
 
   const std::string& id() const { return id_; }
   const std::filesystem::path& folder() const { return folder_; }
@@ -30,10 +32,12 @@ class Evidence {
   // One line of JSON: events.jsonl.
   void event(std::string_view json);
 
-  Result<void> write(const std::string& name, std::string_view content);
+  // One line of JSON: timeline.jsonl.
+  void timeline(std::string_view json);
+  // A line that a probe gave: trace.<node>.log.
+  void trace(const std::string& node, std::string_view line);
 
-  // Copies the scenario, series, configuration and kernel into bundle/, which can replay the run.
-  Result<void> bundle(const RunRequest& request, const report::RunRecord& record, const std::string& domainXml);
+  Result<void> write(const std::string& name, std::string_view content);
 
   // Every file of the directory, with the sum of those that `sums` names.
   std::vector<report::ArtefactFile> files(const std::map<std::string, std::string>& sums) const;

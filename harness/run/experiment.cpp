@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "report/json.hpp"
+#include "report/timeline.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::run {
@@ -16,10 +17,16 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kTick = 50ms;
-constexpr auto kLookAtHost = 250ms;
-constexpr std::size_t kConsoleTail = 4096;
+constexpr std::size_t kMostErrors = 4096;    // of one program's standard error, kept in memory
 constexpr std::size_t kMostLines = 1000;     // of one program, kept in memory; all go to the log
 constexpr std::size_t kMostEvents = 10'000;  // of one run
+
+std::string endInWords(const guest::WorkloadEnd& end) {
+  if (const auto* exited = std::get_if<guest::Exited>(&end)) return fmt::format("exited with {}", exited->status);
+  if (const auto* killed = std::get_if<guest::Killed>(&end)) return fmt::format("killed by signal {}", killed->signal);
+  if (const auto* missing = std::get_if<guest::NotStarted>(&end)) return "not started: " + missing->error;
+  return std::holds_alternative<guest::GuestDied>(end) ? "its guest ended" : "did not end";
+}
 
 }  // namespace
 
@@ -34,54 +41,91 @@ console::Instant Experiment::now() const {
   return since(Clock::now());
 }
 
-Result<void> Experiment::boot(guest::GuestHost& host, const guest::GuestSpec& spec) {
-  node_ = spec.node;
-  parser_ = console::ConsoleParser(
-      {.node = spec.node, .patterns = scenario_.watch.patterns, .silence = scenario_.watch.silence});
-  const auto deadline = Clock::now() + scenario_.deadlines.boot;
-  auto guest = host.start(spec, mailbox_);
-  if (!guest) return passOn(guest.error());
-  guest_ = std::move(*guest);
-  domainXml_ = guest_->domainXml();
-  const Wait wait = waitFor([this] { return ready_.has_value(); }, deadline);
+// ---- guests
+
+Result<void> Experiment::boot(guest::GuestHost& host, const std::vector<guest::GuestSpec>& specs) {
+  for (const auto& spec : specs) nodes_.try_emplace(spec.node, spec, scenario_.watch);
+  for (auto& [name, node] : nodes_)
+    if (auto started = node.start(host, mailbox_); !started) return started;
+  if (auto ready = awaitAgents(); !ready) return ready;
+  for (const auto& [name, node] : nodes_) tell(name, "booted", node.record().release);
+  return {};
+}
+
+Result<void> Experiment::awaitAgents() {
+  const auto allReady = [this] {
+    return std::ranges::all_of(nodes_, [](const auto& item) {  // one that a fault has ended is not waited for
+      return item.second.ready() || (!item.second.alive() && !item.second.endedByItself());
+    });
+  };
+  const Wait wait = waitFor(allReady, Clock::now() + scenario_.deadlines.boot);
   if (wait != Wait::Came) return passOn(bootFailure(wait));
   return {};
 }
 
+Result<void> Experiment::reboot(guest::GuestHost& host, const std::string& name) {
+  kill(name);
+  if (auto started = node(name).start(host, mailbox_); !started) return started;
+  if (auto ready = awaitAgents(); !ready) return ready;
+  tell(name, "booted", node(name).record().release);
+  return {};
+}
+
+void Experiment::kill(const std::string& name) {
+  node(name).end();
+  abandonPrograms(name);
+}
+
+void Experiment::abandonPrograms(const std::string& node) {
+  for (auto& [id, program] : programs_) {
+    if (program.node != node || program.end) continue;
+    program.end = guest::GuestDied{};
+    if (program.work) seen_.works[*program.work].end = guest::GuestDied{};
+  }
+}
+
 Failure Experiment::bootFailure(Wait wait) const {
   if (wait == Wait::Cancelled) return {FailureKind::Cancelled, "interrupted while the guest booted"};
-  const std::string last = lastConsoleLine();
+  const auto late = std::ranges::find_if(nodes_, [](const auto& item) {
+    return item.second.endedByItself() || (item.second.alive() && !item.second.ready());
+  });
+  const Node& node = (late == nodes_.end() ? nodes_.begin() : late)->second;
+  const std::string who = nodes_.size() == 1 ? "the guest" : fmt::format("the guest {}", node.name());
+  const std::string last = node.lastConsoleLine();
   const std::string said = last.empty() ? "it printed nothing" : fmt::format("its last line: \"{}\"", last);
   std::string what;
   if (wait == Wait::Decided) {
-    what = "the guest failed while it booted";
+    what = who + " failed while it booted";
   } else if (wait == Wait::Deadline && last.empty()) {
-    return {
-        FailureKind::GuestFailed,
-        fmt::format("the guest printed nothing on its console in {} s", scenario_.deadlines.boot.count()),
-        fmt::format("see whether this kernel knows the CPU {} (nodes.{}.cpu)", scenario_.nodes.at(node_).cpu, node_)};
+    return {FailureKind::GuestFailed,
+            fmt::format("{} printed nothing on its console in {} s", who, scenario_.deadlines.boot.count()),
+            fmt::format("see whether this kernel knows the CPU {} (nodes.{}.cpu)", node.spec().hardware.cpu,
+                        node.name() == "server" ? "server" : "client")};
   } else if (wait == Wait::Deadline) {
-    what = fmt::format("the guest's agent did not come up in {} s", scenario_.deadlines.boot.count());
-  } else if (std::holds_alternative<guest::PoweredOff>(seen_.guest)) {
-    what = "the guest powered off while it booted";
-  } else if (std::holds_alternative<guest::Reset>(seen_.guest)) {
-    what = "the guest reset itself while it booted";
-  } else if (const auto* died = std::get_if<guest::QemuDied>(&seen_.guest)) {
-    what = fmt::format("QEMU died while the guest booted ({})", died->how);
+    what = fmt::format("{}'s agent did not come up in {} s", who, scenario_.deadlines.boot.count());
+  } else if (std::holds_alternative<guest::PoweredOff>(node.howItEnded())) {
+    what = who + " powered off while it booted";
+  } else if (std::holds_alternative<guest::Reset>(node.howItEnded())) {
+    what = who + " reset itself while it booted";
+  } else if (const auto* died = std::get_if<guest::QemuDied>(&node.howItEnded())) {
+    what = fmt::format("QEMU died while {} booted ({})", who, died->how);
   }
   return {FailureKind::GuestFailed, fmt::format("{}; {}", what, said)};
 }
 
-std::string Experiment::lastConsoleLine() const {
-  const auto end = consoleTail_.find_last_not_of("\r\n\0 ");
-  if (end == std::string::npos) return {};
-  const auto start = consoleTail_.find_last_of('\n', end);
-  const std::size_t first = start == std::string::npos ? 0 : start + 1;
-  std::string line = consoleTail_.substr(first, end - first + 1);
-  for (char& c : line)
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
-  return line.substr(0, 200);
+std::string Experiment::toolVersions() {
+  for (auto& [name, node] : nodes_)
+    if (node.alive()) return node.guest()->versions();
+  return {};
 }
+
+Node& Experiment::failingNode() {
+  for (const auto& event : seen_.events)
+    if (console::isFailing(event.kind) && nodes_.contains(event.node)) return nodes_.at(event.node);
+  return nodes_.at(scenario::clientsOf(scenario_).front());
+}
+
+// ---- waiting
 
 Experiment::Wait Experiment::waitFor(const std::function<bool()>& condition, Clock::time_point deadline,
                                      bool evenIfDecided) {
@@ -91,69 +135,104 @@ Experiment::Wait Experiment::waitFor(const std::function<bool()>& condition, Clo
     if (!std::holds_alternative<guest::Alive>(seen_.guest)) return Wait::GuestEnded;
     if (stop_.stop_requested()) return Wait::Cancelled;
     if (Clock::now() >= deadline) return Wait::Deadline;
-    lookAtHost();
-    if (const auto post = mailbox_.take(std::min(deadline, Clock::now() + kTick), stop_)) {
+    for (auto& [name, node] : nodes_) node.lookAtHost(now());
+    if (const auto post = mailbox_.take(nextTimer(std::min(deadline, Clock::now() + kTick)), stop_)) {
       absorb(*post);
     } else {
-      record(parser_.tick(now()));
+      for (auto& [name, node] : nodes_) record(node.parser().tick(now()));
     }
+    runTimers();
   }
 }
+
+void Experiment::atTime(Clock::time_point when, std::function<void()> act) {
+  timers_.push_back({when, std::move(act)});
+}
+
+Experiment::Clock::time_point Experiment::nextTimer(Clock::time_point until) const {
+  for (const auto& timer : timers_) until = std::min(until, timer.when);
+  return until;
+}
+
+// What a timer does may wait, and so come here again: it is taken out first.
+void Experiment::runTimers() {
+  const auto due = [](const Timer& timer) { return timer.when <= Clock::now(); };
+  for (auto timer = std::ranges::find_if(timers_, due); timer != timers_.end();
+       timer = std::ranges::find_if(timers_, due)) {
+    const auto act = std::move(timer->act);
+    timers_.erase(timer);
+    act();
+  }
+}
+
+// ---- what the guests say
 
 void Experiment::absorb(const guest::Post& post) {
+  const auto found = nodes_.find(post.node);
+  if (found == nodes_.end()) return;
+  Node& node = found->second;
+  const auto at = since(post.at);
   if (const auto* console = std::get_if<guest::ConsoleBytes>(&post.what)) {
-    absorbConsole(console->bytes, since(post.at));
+    evidence_.console(node.name(), console->bytes);
+    record(node.hearConsole(console->bytes, at));
   } else if (const auto* agent = std::get_if<guest::AgentBytes>(&post.what)) {
-    for (const auto& line : agentLines_.feed(agent->bytes)) absorbAgent(line);
+    for (const auto& message : node.hearAgent(agent->bytes, at)) absorbMessage(node, message, at);
+  } else if (const auto* terminal = std::get_if<guest::TerminalBytes>(&post.what)) {
+    if (onTerminal_) onTerminal_(node.name(), terminal->bytes);
   } else if (const auto* stopped = std::get_if<guest::GuestStopped>(&post.what)) {
-    seen_.guest = stopped->end;
+    node.stopped(stopped->end);
+    if (std::holds_alternative<guest::Alive>(seen_.guest)) seen_.guest = stopped->end;
   }
 }
 
-void Experiment::absorbConsole(const std::string& bytes, console::Instant at) {
-  evidence_.console(node_, bytes);
-  consoleTail_ += bytes;
-  if (!marker_.empty() && consoleTail_.find(marker_) != std::string::npos) markerSeen_ = true;
-  if (consoleTail_.size() > kConsoleTail) consoleTail_.erase(0, consoleTail_.size() - kConsoleTail);
-  record(parser_.feed({bytes, at}));
-}
-
-void Experiment::absorbAgent(const std::string& line) {
-  const guest::AgentMessage message = guest::decodeAgentLine(line);
-  if (const auto* ready = std::get_if<guest::AgentReady>(&message.what)) {
-    ready_ = *ready;
-  } else if (const auto* problem = std::get_if<guest::AgentProblem>(&message.what)) {
-    evidence_.user(node_, "agent: " + problem->message);
+void Experiment::absorbMessage(Node& node, const guest::AgentMessage& message, console::Instant at) {
+  const auto programOf = [&](int id) {
+    const auto found = programs_.find(id);
+    return found == programs_.end() || found->second.node != node.name() ? nullptr : &found->second;
+  };
+  if (const auto* problem = std::get_if<guest::AgentProblem>(&message.what)) {
+    evidence_.user(node.name(), "agent: " + problem->message);
   } else if (const auto* output = std::get_if<guest::AgentOutput>(&message.what)) {
-    const auto found = programs_.find(output->id);
-    if (found != programs_.end()) absorbOutput(found->second, *output);
+    if (auto* program = programOf(output->id)) absorbOutput(*program, *output, message, at);
   } else if (const auto* ended = std::get_if<guest::AgentEnded>(&message.what)) {
-    const auto found = programs_.find(ended->id);
-    if (found != programs_.end()) absorbEnd(found->second, ended->end);
+    if (auto* program = programOf(ended->id)) absorbEnd(*program, ended->end, message);
   }
 }
 
-void Experiment::absorbOutput(Program& program, const guest::AgentOutput& output) {
-  evidence_.user(node_, fmt::format("{:10.3f} {}{}: {}", std::chrono::duration<double>(now()).count(), output.id,
-                                    output.error ? " stderr" : "", output.line));
+void Experiment::absorbOutput(Program& program, const guest::AgentOutput& output, const guest::AgentMessage& message,
+                              console::Instant at) {
+  if (program.listener && !output.error) {
+    program.listener(output.line, at);
+    return;
+  }
+  evidence_.user(program.node, fmt::format("{:10.3f} {}{}: {}", std::chrono::duration<double>(at).count(), output.id,
+                                           output.error ? " stderr" : "", output.line));
   if (output.error) {
-    if (program.errors.size() < kConsoleTail) program.errors += (program.errors.empty() ? "" : "; ") + output.line;
+    if (program.errors.size() < kMostErrors) program.errors += (program.errors.empty() ? "" : "; ") + output.line;
     return;
   }
   if (program.lines.size() < kMostLines) program.lines.push_back(output.line);
   if (!program.work) return;
-  if (guest::decodePhase(output.line) == "trigger-due") due_[*program.work] = true;
+  const auto& name = works_[*program.work].program;
+  if (const auto phase = guest::decodePhase(output.line)) {
+    if (*phase == "trigger-due") due_[*program.work] = true;
+    tell({at, program.node, "phase", fmt::format("{}: {}", name, *phase), message.uptime});
+  }
   if (auto report = guest::decodeWorkloadReport(output.line)) seen_.works[*program.work].report = std::move(report);
 }
 
-void Experiment::absorbEnd(Program& program, const guest::WorkloadEnd& end) {
+void Experiment::absorbEnd(Program& program, const guest::WorkloadEnd& end, const guest::AgentMessage& message) {
+  if (program.end) return;
   program.end = end;
   if (!program.work) return;
   auto& work = seen_.works[*program.work];
   work.end = end;
   works_[*program.work].ended = now();
+  const std::string said = work.report ? work.report->error.value_or(work.report->result) : endInWords(end);
+  tell({now(), program.node, "ended", fmt::format("{}: {}", work.program, said), message.uptime});
   if (work.report && work.report->result == "corrupt")
-    note(console::EventKind::WorkFailed, fmt::format("wrong data in {}", work.program), work.report->text);
+    note(console::EventKind::WorkFailed, program.node, fmt::format("wrong data in {}", work.program),
+         work.report->text);
 }
 
 void Experiment::record(std::vector<console::ConsoleEvent> events) {
@@ -161,22 +240,20 @@ void Experiment::record(std::vector<console::ConsoleEvent> events) {
     if (seen_.events.size() >= kMostEvents) return;
     judgeStall(event);
     evidence_.event(report::eventJson(event));
+    tell({event.at, event.node, "event", fmt::format("{}: {}", console::name(event.kind), event.title),
+          event.kernelTime});
     seen_.events.push_back(std::move(event));
     decided_ = decided_ || verdict::decided(scenario_.expect, seen_.events);
+    if (onEvent_) onEvent_(seen_.events.back());
   }
-}
-
-void Experiment::lookAtHost() {
-  if (!guest_ || Clock::now() < nextLook_) return;
-  nextLook_ = Clock::now() + kLookAtHost;
-  hostWatch_.add(now(), guest_->vcpuTimes());
 }
 
 // A lockup is found by the guest's clock, which goes on when the vCPU does not.
 void Experiment::judgeStall(console::ConsoleEvent& event) {
   if (event.kind != console::EventKind::SoftLockup && event.kind != console::EventKind::HardLockup) return;
-  if (!event.cpu) return;
-  const auto share = hostWatch_.share(*event.cpu, event.at - scenario_.watch.softlockup, event.at);
+  const auto found = nodes_.find(event.node);
+  if (!event.cpu || found == nodes_.end()) return;
+  const auto share = found->second.hostShare(*event.cpu, event.at - scenario_.watch.softlockup, event.at);
   if (!share) return;
   double load = 0;
   getloadavg(&load, 1);
@@ -185,31 +262,51 @@ void Experiment::judgeStall(console::ConsoleEvent& event) {
     event.artefact = console::Artefact::StarvedHost;
 }
 
-void Experiment::note(console::EventKind kind, const std::string& title, const std::string& message) {
+void Experiment::note(console::EventKind kind, const std::string& node, const std::string& title,
+                      const std::string& message) {
   console::ConsoleEvent event;
   event.kind = kind;
-  event.node = node_;
+  event.node = node;
   event.title = title;
   event.message = message;
   event.at = now();
   record({event});
 }
 
-Result<int> Experiment::launch(const std::vector<std::string>& argv, std::optional<std::size_t> work) {
+void Experiment::tell(const std::string& node, const std::string& what, const std::string& text) {
+  tell({now(), node, what, text, std::nullopt});
+}
+
+void Experiment::tell(report::TimelineEntry entry) {
+  evidence_.timeline(report::timelineJson(entry));
+  if (timeline_.size() < report::kMostTimeline) timeline_.push_back(std::move(entry));
+}
+
+// ---- programs in the guests
+
+Result<int> Experiment::launch(const std::string& name, const std::vector<std::string>& argv, Program program) {
   const int id = nextProgram_++;
-  programs_[id].work = work;
-  if (auto told = guest_->tellAgent(guest::runCommand(id, argv)); !told) return passOn(told.error());
-  evidence_.user(node_, fmt::format("{:10.3f} {} runs: {}", std::chrono::duration<double>(now()).count(), id,
-                                    fmt::join(argv, " ")));
+  program.node = name;
+  programs_[id] = std::move(program);
+  if (!node(name).alive())
+    return fail(FailureKind::GuestFailed, fmt::format("{}: the guest {} has ended", argv[0], name));
+  if (auto told = node(name).guest()->tellAgent(guest::runCommand(id, argv)); !told) return passOn(told.error());
+  evidence_.user(name, fmt::format("{:10.3f} {} runs: {}", std::chrono::duration<double>(now()).count(), id,
+                                   fmt::join(argv, " ")));
   return id;
 }
 
 Result<std::vector<std::string>> Experiment::call(const std::vector<std::string>& argv,
                                                   std::chrono::milliseconds deadline) {
-  auto id = launch(argv, std::nullopt);
+  return call(scenario::clientsOf(scenario_).front(), argv, deadline);
+}
+
+Result<std::vector<std::string>> Experiment::call(const std::string& node, const std::vector<std::string>& argv,
+                                                  std::chrono::milliseconds deadline, bool evenIfDecided) {
+  auto id = launch(node, argv, {});
   if (!id) return passOn(id.error());
   const Program& program = programs_[*id];
-  const Wait wait = waitFor([&] { return program.end.has_value(); }, Clock::now() + deadline);
+  const Wait wait = waitFor([&] { return program.end.has_value(); }, Clock::now() + deadline, evenIfDecided);
   switch (wait) {
     case Wait::Came:
       break;
@@ -229,13 +326,22 @@ Result<std::vector<std::string>> Experiment::call(const std::vector<std::string>
   return fail(FailureKind::GuestFailed, fmt::format("{} failed in the guest: {}", fmt::join(argv, " "), why));
 }
 
-Result<std::size_t> Experiment::start(const scenario::WorkStep& step, const std::vector<std::string>& argv) {
+Result<std::size_t> Experiment::start(const std::string& node, const Workload& workload,
+                                      const std::vector<std::string>& argv) {
   const std::size_t work = seen_.works.size();
-  seen_.works.push_back({step.program, step.outcome, guest::DeadlinePassed{}, std::nullopt});
-  works_.push_back({step.program, now(), console::Instant{0}});
+  seen_.works.push_back(
+      {workload.program, workload.allowed, guest::DeadlinePassed{}, std::nullopt, node, workload.statuses});
+  works_.push_back({workload.program, node, now(), console::Instant{0}});
   due_.push_back(false);
-  if (auto id = launch(argv, work); !id) return passOn(id.error());
+  tell(node, "work", fmt::format("{}", fmt::join(argv, " ")));
+  if (auto id = launch(node, argv, {.node = node, .work = work}); !id) return passOn(id.error());
   return work;
+}
+
+Result<void> Experiment::follow(const std::string& node, const std::vector<std::string>& argv, Listener listener) {
+  auto id = launch(node, argv, {.node = node, .listener = std::move(listener)});
+  if (!id) return passOn(id.error());
+  return {};
 }
 
 bool Experiment::ended(std::size_t work) const {
@@ -254,13 +360,15 @@ bool Experiment::due(std::size_t work) const {
 
 void Experiment::finish() {
   if (std::exchange(finished_, true)) return;
-  if (guest_) guest_->end();
+  timers_.clear();
+  for (auto& [name, node] : nodes_)
+    if (node.guest() != nullptr) node.guest()->end();
   while (const auto post = mailbox_.take(Clock::now(), {}))
     if (!std::holds_alternative<guest::GuestStopped>(post->what)) absorb(*post);
-  record(parser_.finish());
-  if (!std::holds_alternative<guest::Alive>(seen_.guest))
-    for (std::size_t work = 0; work < seen_.works.size(); ++work)
-      if (!ended(work)) seen_.works[work].end = guest::GuestDied{};
+  for (auto& [name, node] : nodes_) {
+    record(node.parser().finish());
+    if (node.endedByItself()) abandonPrograms(name);
+  }
 }
 
 }  // namespace relapse::run

@@ -19,17 +19,18 @@
 namespace relapse::run {
 namespace {
 
-stacktrace::Layout layoutOf(const Experiment& experiment, stacktrace::Decoder& decoder) {
-  const auto& places = experiment.places();
+stacktrace::Layout layoutOf(const Node& node, stacktrace::Decoder& decoder) {
+  const auto& places = node.places;
   const auto text = decoder.addressOf("_text");
   if (!places || !text) return {};
   return {places->text - *text, places->modules};
 }
 
-void decodeTraces(stacktrace::Decoder& decoder, report::RunRecord& record) {
+// The traces of the failing events of those nodes that run this decoder's kernel.
+void decodeTraces(stacktrace::Decoder& decoder, const kernel::KernelImage& kernel, report::RunRecord& record) {
   const auto& events = record.seen.events;
   for (std::size_t i = 0; i < events.size(); ++i) {
-    if (!console::isFailing(events[i].kind)) continue;
+    if (!console::isFailing(events[i].kind) || &report::kernelOf(record, events[i].node) != &kernel) continue;
     for (const auto& frame : events[i].frames) record.decoded[i].push_back(decoder.decode(frame));
   }
 }
@@ -57,8 +58,8 @@ std::uint64_t addressOf(const console::RawFrame& frame, const stacktrace::Layout
 // The code that the first failing event with a trace was at.
 Result<void> disassembleEvent(const stacktrace::Layout& layout, stacktrace::Decoder& decoder, Evidence& evidence,
                               report::RunRecord& record) {
-  const auto event = std::ranges::find_if(record.seen.events, [](const auto& seen) {
-    return console::isFailing(seen.kind) && seen.pc && !seen.pc->symbol.empty();
+  const auto event = std::ranges::find_if(record.seen.events, [&](const auto& seen) {
+    return console::isFailing(seen.kind) && seen.node == record.failingNode && seen.pc && !seen.pc->symbol.empty();
   });
   if (event == record.seen.events.end()) return {};
   const auto pc = addressOf(*event->pc, layout, decoder);
@@ -70,19 +71,36 @@ Result<void> disassembleEvent(const stacktrace::Layout& layout, stacktrace::Deco
 
 Result<void> decodeAndProfile(const Collected& collected, const Experiment& experiment, Evidence& evidence,
                               report::RunRecord& record) {
-  auto decoder = stacktrace::Decoder::open({record.kernel.vmlinux, record.kernel.modules});
+  const auto& kernel = report::kernelOf(record, record.failingNode);
+  auto decoder = stacktrace::Decoder::open({kernel.vmlinux, kernel.modules});
   if (!decoder) return passOn(decoder.error());
-  decodeTraces(*decoder, record);
-  const auto layout = layoutOf(experiment, *decoder);
+  decodeTraces(*decoder, kernel, record);
+  const auto layout = layoutOf(experiment.nodes().at(record.failingNode), *decoder);
   if (auto done = disassembleEvent(layout, *decoder, evidence, record); !done)
     record.notes.push_back(done.error().message);
   return profileSpin(collected, layout, *decoder, evidence, record);
 }
 
+// A failure of a node with another kernel than the one whose guest was looked into.
+Result<void> decodeOthers(report::RunRecord& record) {
+  const auto& looked = report::kernelOf(record, record.failingNode);
+  const auto other = std::ranges::find_if(record.seen.events, [&](const auto& event) {
+    return console::isFailing(event.kind) && &report::kernelOf(record, event.node) != &looked;
+  });
+  if (other == record.seen.events.end()) return {};
+  const auto& kernel = report::kernelOf(record, other->node);
+  auto decoder = stacktrace::Decoder::open({kernel.vmlinux, kernel.modules});
+  if (!decoder) return passOn(decoder.error());
+  decodeTraces(*decoder, kernel, record);
+  return {};
+}
+
 // The dump's own log may have lost the registers of a crash.
-std::optional<console::ConsoleEvent> crashOf(const std::vector<console::ConsoleEvent>& events) {
-  const auto found = std::ranges::find_if(
-      events, [](const auto& event) { return event.kind == console::EventKind::Oops && !event.registers.empty(); });
+std::optional<console::ConsoleEvent> crashOf(const report::RunRecord& record) {
+  const auto& events = record.seen.events;
+  const auto found = std::ranges::find_if(events, [&](const auto& event) {
+    return event.kind == console::EventKind::Oops && event.node == record.failingNode && !event.registers.empty();
+  });
   return found == events.end() ? std::nullopt : std::optional(*found);
 }
 
@@ -90,10 +108,10 @@ postmortem::InspectRequest inspectionOf(const RunRequest& request, const Evidenc
                                         const report::RunRecord& record) {
   postmortem::InspectRequest wanted;
   wanted.vmcore = evidence.folder() / "vmcore";
-  wanted.vmlinux = record.kernel.vmlinux;
-  wanted.modules = record.kernel.modules;
+  wanted.vmlinux = report::kernelOf(record, record.failingNode).vmlinux;
+  wanted.modules = report::kernelOf(record, record.failingNode).modules;
   wanted.script = request.places.inspection;
-  wanted.crash = crashOf(record.seen.events);
+  wanted.crash = crashOf(record);
   wanted.stop = request.stop;
   return wanted;
 }
@@ -108,7 +126,8 @@ Result<void> keep(Result<postmortem::Findings> findings, Evidence& evidence, rep
 
 // QEMU's dump has physical addresses alone: drgn and gdb want the kernel's.
 void giveAddresses(const Evidence& evidence, report::RunRecord& record) {
-  const auto facts = postmortem::addVirtualAddresses(evidence.folder() / "vmcore", record.kernel.vmlinux);
+  const auto facts = postmortem::addVirtualAddresses(evidence.folder() / "vmcore",
+                                                     report::kernelOf(record, record.failingNode).vmlinux);
   if (!facts) record.notes.push_back("vmcore: " + facts.error().message);
   if (!facts) return;
   for (const auto& note : facts->notes) {
@@ -130,6 +149,7 @@ std::map<std::string, std::string> explain(const RunRequest& request, const Coll
     findings = std::async(std::launch::async, postmortem::inspect, inspectionOf(request, evidence, record));
   }
   auto done = decodeAndProfile(collected, experiment, evidence, record);
+  if (done) done = decodeOthers(record);
   if (findings.valid()) {
     auto found = findings.get();
     if (done) done = keep(std::move(found), evidence, record);  // of two reasons the first is enough

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -28,13 +29,20 @@ struct Places {
 // One run: a scenario, and what the command line puts in place of its kernel.
 struct RunRequest {
   scenario::Scenario scenario;
-  std::vector<std::string> overrides;          // --set, for the record
-  std::vector<std::string> sources;            // --kernel; empty: the scenario's
-  std::optional<kernel::ReadyKernel> ready;    // --image, --vmlinux, --modules
-  std::vector<std::filesystem::path> patches;  // --patch
-  std::vector<std::filesystem::path> configs;  // --config
-  int jobs = 0;                                // of make; 0: one per core
+  std::vector<std::string> overrides;        // --set, for the record
+  std::vector<std::string> sources;          // --kernel; empty: the scenario's
+  std::optional<kernel::ReadyKernel> ready;  // --image, --vmlinux, --modules
+  // Replay: a bundle's kernels with all that is known of them, taken as they are, before any other way to one.
+  std::optional<kernel::KernelImage> kernel;
+  std::optional<kernel::KernelImage> serverKernel;  // of a `server` that has one of its own
+  std::string resolved;  // the scenario's text for the bundle (scenario::resolvedText); empty: made from its file
+  std::vector<std::string> notes;                                      // go into the record
+  std::map<std::string, std::vector<std::filesystem::path>> archives;  // by node: its root, ready; none: it is made
+  std::vector<std::filesystem::path> patches;                          // --patch
+  std::vector<std::filesystem::path> configs;                          // --config
+  int jobs = 0;                                                        // of make; 0: one per core
   Places places;
+  std::filesystem::path scratch;  // for the guests' disks: existing, QEMU's account can pass through it
   std::stop_token stop;
 };
 

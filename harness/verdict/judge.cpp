@@ -195,16 +195,21 @@ std::optional<std::string> disallowed(const WorkOutcome& work) {
   const auto allows = [&](const std::string& outcome) {
     return std::find(work.allowed.begin(), work.allowed.end(), outcome) != work.allowed.end();
   };
+  const auto* ended = std::get_if<guest::Exited>(&work.end);
+  if (ended != nullptr && std::find(work.statuses.begin(), work.statuses.end(), ended->status) != work.statuses.end())
+    return std::nullopt;
   const std::string expected =
-      fmt::format("{}: expected to end with {}", work.program, fmt::join(work.allowed, " or "));
-  if (const auto* exited = std::get_if<guest::Exited>(&work.end); exited && exited->status == 0) {
+      work.statuses.empty()
+          ? fmt::format("{}: expected to end with {}", work.program, fmt::join(work.allowed, " or "))
+          : fmt::format("{}: expected to exit with {}", work.program, fmt::join(work.statuses, " or "));
+  if (ended != nullptr && ended->status == 0 && work.statuses.empty()) {
     if (!work.report) return expected + ", it reported nothing";
     const std::string got = work.report->error.value_or("ok");
     if (work.report->result == "done" && allows(got)) return std::nullopt;
     return fmt::format("{}, it reported {}", expected, work.report->text);
   }
-  if (const auto* exited = std::get_if<guest::Exited>(&work.end))
-    return fmt::format("{}, it exited with status {}{}", expected, exited->status,
+  if (ended != nullptr)
+    return fmt::format("{}, it exited with status {}{}", expected, ended->status,
                        work.report ? ": " + work.report->text : std::string());
   if (const auto* killed = std::get_if<guest::Killed>(&work.end))
     return fmt::format("{}, signal {} killed it", expected, killed->signal);

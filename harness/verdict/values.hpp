@@ -19,6 +19,9 @@ struct WorkOutcome {
   std::vector<std::string> allowed;  // "ok" or errno names
   guest::WorkloadEnd end = guest::DeadlinePassed{};
   std::optional<guest::WorkloadReport> report;  // its own last word
+  std::string node = {};
+  std::vector<int> statuses =
+      {};  // of a program that reports nothing (a shell's): what it may exit with; empty: it reports
 };
 
 // That the eyes were open, each as it was seen.
@@ -34,7 +37,7 @@ struct Proofs {
 struct Observations {
   std::vector<console::ConsoleEvent> events;  // in their order
   std::vector<WorkOutcome> works;
-  guest::GuestEnd guest = guest::Alive{};
+  guest::GuestEnd guest = guest::Alive{};  // of the first node that ended without being made to
   Proofs proofs;
   std::map<int, std::vector<std::string>> sampled = {};  // by CPU that spins: the functions in all its samples
   std::string infrastructure;                            // why the run itself broke off; empty: it did not

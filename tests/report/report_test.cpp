@@ -46,7 +46,7 @@ RunRecord record() {
   event.last = {std::chrono::milliseconds(9000), 9.5, {100, 200}};
   record.seen.events = {event};
   record.seen.works.push_back({"appenders", {"ok"}, guest::Exited{0}, guest::WorkloadReport{"done", "ENOSPC", ""}});
-  record.works.push_back({"appenders", std::chrono::milliseconds(5), std::chrono::milliseconds(9)});
+  record.works.push_back({"appenders", "client", std::chrono::milliseconds(5), std::chrono::milliseconds(9)});
   record.verdict = verdict::Reproduced{{0}, "soft lockup in nfs_wb_page"};
   record.stages = {{"build", std::chrono::milliseconds(492'000)}, {"boot", std::chrono::milliseconds(812)}};
   record.artefacts = {{"vmcore", 536873147, "ab"}, {"console.client.log", 10, ""}};

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// The run's own state machine against a guest that is a few lines of this file: real guests are in
-// tests/end-to-end.
+// The run's own state machine.
 #include "run/experiment.hpp"
 
 #include <gmock/gmock.h>
@@ -11,6 +10,8 @@
 #include <iterator>
 
 #include "run/protocol.hpp"
+#include "run/steps.hpp"
+#include "scripted_guest.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::run {
@@ -20,74 +21,13 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 using testing::HasSubstr;
 
-using Script = std::function<void(const std::string& told, const std::function<void(std::string)>& console,
-                                  const std::function<void(std::string)>& agent)>;
-
-void post(guest::Mailbox& box, decltype(guest::Post::what) what) {
-  box.put({std::chrono::steady_clock::now(), "client", std::move(what)});
-}
-
-class ScriptedGuest : public guest::Guest {
- public:
-  ScriptedGuest(guest::Mailbox& box, Script script) : box_(box), script_(std::move(script)) {}
-  Result<void> tellAgent(const std::string& bytes) override {
-    script_(
-        bytes, [this](std::string text) { post(box_, guest::ConsoleBytes{std::move(text)}); },
-        [this](std::string text) { post(box_, guest::AgentBytes{std::move(text)}); });
-    return {};
-  }
-  Result<guest::Sample> sample() override { return guest::Sample{}; }
-  std::vector<std::chrono::nanoseconds> vcpuTimes() override { return {}; }
-  Result<void> dumpMemory(const fs::path&) override { return fail(FailureKind::GuestFailed, "none"); }
-  std::string versions() override { return "none"; }
-  void end() override {}
-  const std::string& domainXml() const override { return xml_; }
-
- private:
-  guest::Mailbox& box_;
-  Script script_;
-  std::string xml_;
-};
-
-// Posts `atStart` when the guest starts, and answers commands by `script`.
-class ScriptedHost : public guest::GuestHost {
- public:
-  explicit ScriptedHost(std::vector<decltype(guest::Post::what)> atStart, Script script = {})
-      : atStart_(std::move(atStart)), script_(std::move(script)) {}
-  Result<std::unique_ptr<guest::Guest>> start(const guest::GuestSpec&, guest::Mailbox& box) override {
-    for (const auto& what : atStart_) post(box, what);
-    return std::unique_ptr<guest::Guest>(std::make_unique<ScriptedGuest>(box, script_));
-  }
-
- private:
-  std::vector<decltype(guest::Post::what)> atStart_;
-  Script script_;
-};
-
-const guest::AgentBytes kReady{"{\"event\":\"ready\",\"release\":\"6.1\",\"cpus\":2}\n"};
-
-class ExperimentTest : public testing::Test {
+class ExperimentTest : public ScriptedRun {
  protected:
-  void SetUp() override {
-    std::string pattern = (fs::temp_directory_path() / "experiment-XXXXXX").string();
-    folder_ = mkdtemp(pattern.data());
-    scenario_.name = "x";
-    scenario_.nodes["client"] = {};
-    scenario_.expect = scenario::ExpectSurvived{};
-    scenario_.deadlines.boot = 1s;
-    evidence_.emplace(*Evidence::begin(folder_, "x"));
-  }
-  void TearDown() override { fs::remove_all(folder_); }
-
   std::string bootProblem(ScriptedHost host, std::stop_token stop = {}) {
     Experiment experiment(scenario_, *evidence_, stop);
-    const auto booted = experiment.boot(host, {"client", {}, "", ""});
+    const auto booted = experiment.boot(host, specsOf(scenario_));
     return booted ? "" : booted.error().message;
   }
-
-  fs::path folder_;
-  scenario::Scenario scenario_;
-  std::optional<Evidence> evidence_;
 };
 
 TEST_F(ExperimentTest, BootsWhenTheAgentIsReady) {
@@ -115,13 +55,13 @@ TEST_F(ExperimentTest, AnInterruptEndsTheBoot) {
 
 TEST_F(ExperimentTest, ACallGivesTheProgramsLinesOrItsErrors) {
   ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
-    const std::string id = told.substr(4, told.find('\t', 4) - 4);
+    const std::string id = idIn(told);
     const bool bad = told.find("bad") != std::string::npos;
     agent("{\"event\":\"output\",\"id\":" + id + ",\"stream\":\"" + (bad ? "err" : "out") + "\",\"line\":\"said\"}\n");
     agent("{\"event\":\"exited\",\"id\":" + id + ",\"status\":" + (bad ? "1" : "0") + "}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   EXPECT_EQ(experiment.call({"good"}, 5s).value(), std::vector<std::string>{"said"});
   EXPECT_THAT(experiment.call({"bad"}, 5s).error().message, HasSubstr("bad failed in the guest: said"));
 }
@@ -129,7 +69,7 @@ TEST_F(ExperimentTest, ACallGivesTheProgramsLinesOrItsErrors) {
 TEST_F(ExperimentTest, ACallThatIsNeverAnsweredPassesItsDeadline) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   EXPECT_THAT(experiment.call({"mute"}, 10ms).error().message, HasSubstr("was not done in"));
 }
 
@@ -141,7 +81,7 @@ TEST_F(ExperimentTest, UserSpaceThatPrintsALockupIsNoEvent) {
     agent("{\"event\":\"exited\",\"id\":1,\"status\":0}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   ASSERT_TRUE(experiment.call({"x"}, 5s));
   experiment.finish();
   EXPECT_TRUE(experiment.seen().events.empty());
@@ -150,9 +90,10 @@ TEST_F(ExperimentTest, UserSpaceThatPrintsALockupIsNoEvent) {
 TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
-  ASSERT_TRUE(experiment.start({"appenders"}, {"/relapse/workloads/appenders"}));
-  ASSERT_TRUE(watch(scenario_, experiment, Experiment::Clock::now() + 10ms));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  ASSERT_TRUE(experiment.start("client", {"appenders"}, {"/relapse/workloads/appenders"}));
+  const Faults faults(scenario_, experiment, host);
+  ASSERT_TRUE(watch(scenario_, experiment, faults, Experiment::Clock::now() + 10ms));
   experiment.finish();
   ASSERT_EQ(experiment.seen().events.size(), 1u);
   EXPECT_EQ(experiment.seen().events[0].kind, console::EventKind::StuckWorkload);
@@ -161,11 +102,13 @@ TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
 
 TEST_F(ExperimentTest, AStepThatWasNotTakenInTimeIsNoSurvival) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
-  scenario_.steps = {scenario::WorkStep{"noncontiguous-writer", 1, true}, scenario::WorkStep{"appenders"}};
-  std::get<scenario::WorkStep>(scenario_.steps[1]).after = "noncontiguous-writer";
+  scenario::WorkStep writer{.program = "noncontiguous-writer", .background = true, .on = {"client"}};
+  scenario_.steps = {writer,
+                     scenario::WorkStep{.program = "appenders", .after = "noncontiguous-writer", .on = {"client"}}};
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
-  ASSERT_TRUE(takeSteps(scenario_, experiment, Experiment::Clock::now() + 10ms));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  Faults faults(scenario_, experiment, host);
+  ASSERT_TRUE(takeSteps(scenario_, experiment, faults, Experiment::Clock::now() + 10ms));
   EXPECT_FALSE(experiment.seen().proofs.stepsTaken);
   EXPECT_EQ(experiment.works().size(), 1u) << "the second step was begun";
 }
@@ -178,8 +121,8 @@ TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
     agent("{\"event\":\"exited\",\"id\":1,\"status\":1}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
-  ASSERT_TRUE(experiment.start({"write-and-read-back"}, {"x"}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  ASSERT_TRUE(experiment.start("client", {"write-and-read-back"}, {"x"}));
   experiment.waitFor([&] { return experiment.allEnded(); }, Experiment::Clock::now() + 5s);
   experiment.finish();
   ASSERT_EQ(experiment.seen().events.size(), 1u);
@@ -188,13 +131,13 @@ TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
 
 TEST_F(ExperimentTest, ThresholdsThatAreNotReadBackStopTheRun) {
   ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
-    const std::string id = told.substr(4, told.find('\t', 4) - 4);
+    const std::string id = idIn(told);
     agent("{\"event\":\"output\",\"id\":" + id +
           ",\"stream\":\"out\",\"line\":\"{\\\"softlockup\\\":20,\\\"hung-task\\\":120,\\\"rcu-stall\\\":20}\"}\n");
     agent("{\"event\":\"exited\",\"id\":" + id + ",\"status\":0}\n");
   });
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   EXPECT_THAT(openEyes(scenario_, experiment).error().message, HasSubstr("did not take the watchdogs' thresholds"));
   EXPECT_FALSE(experiment.seen().proofs.watchReadBack);
 }
@@ -211,27 +154,27 @@ TEST_F(ExperimentTest, LearnsWhereKernelAndModulesLie) {
   auto host = tellingItsPlaces(
       {{"text", "ffffddb731000000"}, {"modules", {{{"name", "nfs"}, {"text", "0xffffddb72cace000"}}}}});
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   ASSERT_TRUE(learnPlaces(experiment));
-  ASSERT_TRUE(experiment.places());
-  EXPECT_EQ(experiment.places()->text, 0xffffddb731000000u);
-  ASSERT_EQ(experiment.places()->modules.size(), 1u);
-  EXPECT_EQ(experiment.places()->modules[0].name, "nfs");
-  EXPECT_EQ(experiment.places()->modules[0].text, 0xffffddb72cace000u);
+  ASSERT_TRUE(experiment.node("client").places);
+  EXPECT_EQ(experiment.node("client").places->text, 0xffffddb731000000u);
+  ASSERT_EQ(experiment.node("client").places->modules.size(), 1u);
+  EXPECT_EQ(experiment.node("client").places->modules[0].name, "nfs");
+  EXPECT_EQ(experiment.node("client").places->modules[0].text, 0xffffddb72cace000u);
 }
 
 TEST_F(ExperimentTest, WhatAGuestMakesUpOfItsPlacesIsAFailureOrLeftOut) {
   for (const auto& line : {nlohmann::json("text"), nlohmann::json{{"text", 5}}, nlohmann::json{{"text", "zzz"}}}) {
     auto host = tellingItsPlaces(line);
     Experiment experiment(scenario_, *evidence_, {});
-    ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+    ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
     EXPECT_FALSE(learnPlaces(experiment)) << line;
   }
   auto host = tellingItsPlaces({{"text", "ffff000000000000"}, {"modules", {1, "nfs", {{"name", 7}, {"text", 8}}}}});
   Experiment experiment(scenario_, *evidence_, {});
-  ASSERT_TRUE(experiment.boot(host, {"client", {}, "", ""}));
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
   ASSERT_TRUE(learnPlaces(experiment));
-  EXPECT_TRUE(experiment.places()->modules.empty());
+  EXPECT_TRUE(experiment.node("client").places->modules.empty());
 }
 
 TEST(Evidence, HasItsFinalNameOnlyWhenItIsWhole) {
