@@ -45,7 +45,7 @@ TEST(Scenario, SoftLockupIsReproduced) {
   EXPECT_THAT(symbols(decisive(ran)), Contains("nfs_wb_page"));
   EXPECT_EQ(ran.result["kernel"]["patches"].size(), 3u);
   for (const char* file : {"console.client.log", "user.client.log", "events.jsonl", "registers.json", "bundle/Image",
-                           "bundle/vmlinux", "bundle/config", "bundle/domain.xml", "bundle/series/series"})
+                           "bundle/vmlinux", "bundle/config", "bundle/domain.client.xml", "bundle/series/6.1/series"})
     EXPECT_TRUE(std::filesystem::exists(state.onlyRun() / file)) << file;
   for (const char* file : {"vmcore", "bundle/Image", "bundle/vmlinux"})
     EXPECT_EQ(checksum::ofFile(state.onlyRun() / file).value_or(""), artefactSum(ran.result, file)) << file;
@@ -79,12 +79,12 @@ TEST(Scenario, TheDebugPatchsLinesAreSeenAndAreNoFailure) {
 
 TEST(Scenario, ALockupThatPrintingMadeIsToldFromTheBug) {
   const StateFolder state;
-  const Ran asked = relapse(state, {"run", "nfs-debug-slow-console", "--kernel", "debian-6.1"});
+  const Ran asked = relapse(state, {"run", "nfs-wb-page-artefact", "--kernel", "debian-6.1"});
   ASSERT_VERDICT(asked, "reproduced", 0);
   EXPECT_EQ(decisive(asked)["artefact"], "console-output");
   EXPECT_THAT(symbols(decisive(asked)), Contains("dump_stack"));
 
-  const Ran notAsked = relapse(state, {"run", "nfs-debug-slow-console", "--kernel", "debian-6.1", "--set",
+  const Ran notAsked = relapse(state, {"run", "nfs-wb-page-artefact", "--kernel", "debian-6.1", "--set",
                                        "expect={reproduced: {event: soft-lockup, frames: [nfs_page_async_flush]}}",
                                        "--set", "deadlines.reproduce=25s"});
   ASSERT_VERDICT(notAsked, "inconclusive", 125);
