@@ -40,6 +40,11 @@ struct RunArguments {
   std::string connect;
   int jobs = 0;
   bool asBisectStep = false;
+  std::string vary;    // "writers=1..64,timing=jitter"; empty: no search
+  std::string budget;  // "30min"; empty: the default
+  bool minimize = false;
+  std::string write;          // the file for the scenario that was found; empty: in the campaign's folder
+  std::string keep = "best";  // which runs of a campaign stay: best, all, none
 };
 
 struct ScanArguments {
@@ -66,14 +71,33 @@ struct InspectArguments {
   std::string task;               // PID or COMM
 };
 
+struct ShellArguments {
+  std::string scenario;
+  RunArguments run;  // which kernel, --set, --connect
+  std::string node;  // empty: the first client
+  bool gdb = false;
+  bool stopAtBoot = false;
+};
+
+struct ReplayArguments {
+  std::string run;  // a directory, a run's name, "latest"
+  bool rebuild = false;
+  int repeat = 1;
+  std::string connect;
+  int jobs = 0;
+};
+
 // Each returns the exit status and prints what a person (or --json a program) reads.
 int runCommand(const RunArguments& arguments, const Common& common);
+int varyCommand(const RunArguments& arguments, const Common& common);  // run, with --vary or --minimize
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);
 int doctorCommand(const Common& common);
 int scanCommand(const ScanArguments& arguments, const Common& common);
 int decodeCommand(const DecodeArguments& arguments, const Common& common);
 int inspectCommand(const InspectArguments& arguments, const Common& common);
+int shellCommand(const ShellArguments& arguments, const Common& common);
+int replayCommand(const ReplayArguments& arguments, const Common& common);
 int patternsCommand();
 int referenceCommand();
 

@@ -24,10 +24,29 @@ Examples:
   relapse run nfs-updatepage-null-deref --kernel ~/linux-4.19
   relapse run nfs-wb-page-soft-lockup --patch fix.patch
   relapse run my.yaml --set nodes.client.cpus=4 --until 3/10
+  relapse run my.yaml --vary writers=1..64,cpus=1..4,wsize=4k..64k,timing=jitter --budget 30min --minimize
 )";
 
-void addRun(CLI::App& app, RunArguments& run) {
-  app.add_option("scenario", run.scenarios, "scenario files, or names of `relapse list`");
+constexpr const char* kCampaignHelp = R"(
+--vary NAME=VALUES,...: A..B is a ladder that doubles, A|B|C are values; NAME is writers, rounds, cpus, memory, clients,
+version, wsize, rsize, timing (=jitter), server (=no|yes), or a key as --set takes it. The best setting's rate is that
+of fresh tries, which did not choose it. Results, and the tries' runs, are in campaigns/ of the state folder.
+Exit status then: 0 the bug came (--minimize: comes in what is left), 1 it did not, 125 no try came to a verdict.
+)";
+
+void addCampaign(CLI::App& app, RunArguments& run) {
+  auto* vary = app.add_option("--vary", run.vary, "look for the setting at which the bug comes most often; see below");
+  auto* minimize = app.add_flag("--minimize", run.minimize, "take out steps, writers and options while the bug comes");
+  app.add_option("--budget", run.budget, "time for each of these two, 30min by default; a kernel's build is not in it");
+  app.add_option("--write", run.write, "the file for the scenario that they find");
+  app.add_option("--keep", run.keep, "which runs of theirs stay: those with the bug at the best setting, all, none")
+      ->check(CLI::IsMember({"best", "all", "none"}));
+  for (auto* option : {vary, minimize})
+    for (const char* other : {"--repeat", "--until", "--as-bisect-step"}) option->excludes(app.get_option(other));
+}
+
+// Which kernel, and what is set from the command line.
+void addKernel(CLI::App& app, RunArguments& run) {
   app.add_option("--kernel", run.kernels, "a source: a name (debian-6.1), a tree, a tarball, git:DIR#REF")
       ->allow_extra_args(false);
   auto* image = app.add_option("--image", run.image, "a kernel built already: arch/arm64/boot/Image ...");
@@ -42,13 +61,19 @@ void addRun(CLI::App& app, RunArguments& run) {
       ->allow_extra_args(false)
       ->excludes(image);
   app.add_option("--set", run.sets, "KEY=VALUE: a scenario's key, set from here")->allow_extra_args(false);
-  auto* repeat = app.add_option("--repeat", run.repeat, "that many runs")->check(CLI::Range(1, 1000));
-  app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected")->excludes(repeat);
   app.add_option("--connect", run.connect, "a libvirt on this host (qemu:///system) instead of the embedded one");
   app.add_option("--make-jobs", run.jobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+}
+
+void addRun(CLI::App& app, RunArguments& run) {
+  app.add_option("scenario", run.scenarios, "scenario files, or names of `relapse list`");
+  addKernel(app, run);
+  auto* repeat = app.add_option("--repeat", run.repeat, "that many runs")->check(CLI::Range(1, 1000));
+  app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected")->excludes(repeat);
   app.add_flag("--as-bisect-step", run.asBisectStep,
                "exit status for `git bisect run`: 0 survived, 1 reproduced, 125 skip, 128 and above stop");
-  app.footer(std::string(kRunExamples) + kStages);
+  addCampaign(app, run);
+  app.footer(std::string(kRunExamples) + kStages + kCampaignHelp);
 }
 
 constexpr const char* kScanHelp = R"(
@@ -116,6 +141,50 @@ void addInspect(CLI::App& app, InspectArguments& inspect) {
   app.footer(kInspectHelp);
 }
 
+constexpr const char* kShellHelp = R"(
+Examples:
+  relapse shell nfs-wb-page-soft-lockup
+  relapse shell nfs-wb-page-soft-lockup --gdb --set nodes.client.cpus=4
+  echo 'cat /proc/mounts' | relapse shell my.yaml --node server
+
+The scenario's guests, booted, the export mounted on /mnt, the detectors armed, none of its steps taken; and a shell
+in one of them, with `fault`, `work` and `help` at hand. Ctrl-] begins a line for the host: fault, undo, steps,
+console, gdb, quit. The kernel's console goes to a file; its failing events are shown between your lines.
+Without a terminal, lines of standard input are run one by one (a line of Ctrl-] is the host's), and it ends with them.
+Exit status: 0 the shell ended, 1 with another status than 0, 64 bad usage or input, 69 the host lacks something,
+125 the guest died or never came up, 130 interrupted.
+)";
+
+void addShell(CLI::App& app, ShellArguments& shell) {
+  app.add_option("scenario", shell.scenario, "a scenario file, or a name of `relapse list`")->required();
+  addKernel(app, shell.run);
+  app.add_option("--node", shell.node, "whose shell it is; the first client's by default");
+  app.add_flag("--gdb", shell.gdb, "open that guest's gdb port on 127.0.0.1, and say how to attach");
+  app.add_flag("--stop-at-boot", shell.stopAtBoot, "--gdb, and the guest waits for the debugger to continue it");
+  app.footer(kShellHelp);
+}
+
+constexpr const char* kReplayHelp = R"(
+Examples:
+  relapse replay latest
+  relapse replay 20261123T000227Z-nfs-wb-page-soft-lockup --repeat 5
+  relapse replay /mnt/usb/their-run --rebuild           from its source and patches, not from its Image
+
+RUN is a run's directory, its bundle/, or the name of a run here. The same kernel, guests, seeds and steps, from the
+bundle alone: it may come from another machine. Files that were changed since are refused.
+Exit status: 0 the verdict and the signature are those of the first run, 1 they are not, 64 bad usage, or a bundle that
+is incomplete or was changed, 69 the host lacks something (the source, for --rebuild), 125 inconclusive, 130 interrupted.
+)";
+
+void addReplay(CLI::App& app, ReplayArguments& replay) {
+  app.add_option("run", replay.run, "a run's directory, its bundle, a run's name, or latest")->required();
+  app.add_flag("--rebuild", replay.rebuild, "build its kernel again");
+  app.add_option("--repeat", replay.repeat, "that many times")->check(CLI::Range(1, 1000));
+  app.add_option("--connect", replay.connect, "a libvirt on this host (qemu:///system) instead of the embedded one");
+  app.add_option("--make-jobs", replay.jobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+  app.footer(kReplayHelp);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -149,6 +218,12 @@ int main(int argc, char** argv) {
   InspectArguments inspect;
   auto* inspectApp = app.add_subcommand("inspect", "a memory dump: who spins, who waits, the page and its request");
   addInspect(*inspectApp, inspect);
+  ShellArguments shell;
+  auto* shellApp = app.add_subcommand("shell", "the same guests, with a prompt, the faults at hand and a gdb port");
+  addShell(*shellApp, shell);
+  ReplayArguments replay;
+  auto* replayApp = app.add_subcommand("replay", "the same run again, from its bundle: what differs?");
+  addReplay(*replayApp, replay);
   auto* patterns = app.add_subcommand("patterns", "what begins an event, as regular expressions (grep -E)")->group("");
   auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
 
@@ -167,6 +242,8 @@ int main(int argc, char** argv) {
     if (scanApp->parsed()) return scanCommand(scan, common);
     if (decodeApp->parsed()) return decodeCommand(decode, common);
     if (inspectApp->parsed()) return inspectCommand(inspect, common);
+    if (shellApp->parsed()) return shellCommand(shell, common);
+    if (replayApp->parsed()) return replayCommand(replay, common);
     if (patterns->parsed()) return patternsCommand();
     if (reference->parsed()) return referenceCommand();
   } catch (const std::exception& error) {  // standard output was closed, memory ran out

@@ -12,6 +12,7 @@
 #include "cli/display.hpp"
 #include "cli/interrupts.hpp"
 #include "cli/places.hpp"
+#include "cli/run_request.hpp"
 #include "guest/supervisor.hpp"
 #include "report/json.hpp"
 #include "report/terminal.hpp"
@@ -46,32 +47,16 @@ Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
   for (const auto& name : names) {
     auto file = findScenario(name);
     if (!file) return passOn(file.error());
-    auto scenario = scenario::load(*file, arguments.sets);
-    if (!scenario) return passOn(scenario.error());
-    auto repeat = repeatOf(arguments, *scenario);
-    if (!repeat) return passOn(repeat.error());
-    scenario->repeat = *repeat;
-    scenarios.push_back(std::move(*scenario));
+    auto cells = scenario::loadCells(*file, arguments.sets);
+    if (!cells) return passOn(cells.error());
+    for (auto& scenario : *cells) {
+      auto repeat = repeatOf(arguments, scenario);
+      if (!repeat) return passOn(repeat.error());
+      scenario.repeat = *repeat;
+      scenarios.push_back(std::move(scenario));
+    }
   }
   return scenarios;
-}
-
-run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenario& scenario, const run::Places& places,
-                           const std::stop_token& stop) {
-  run::RunRequest request;
-  request.scenario = scenario;
-  request.overrides = arguments.sets;
-  request.sources = arguments.kernels;
-  for (auto& source : request.sources)  // "." says nothing in a record
-    if (std::filesystem::exists(source)) source = std::filesystem::canonical(source);
-  if (!arguments.image.empty())
-    request.ready = kernel::ReadyKernel{arguments.image, arguments.vmlinux, arguments.modules};
-  for (const auto& patch : arguments.patches) request.patches.push_back(std::filesystem::absolute(patch));
-  for (const auto& config : arguments.configs) request.configs.push_back(std::filesystem::absolute(config));
-  request.jobs = arguments.jobs;
-  request.places = places;
-  request.stop = stop;
-  return request;
 }
 
 void print(const report::RunRecord& record, const Common& common) {
@@ -143,7 +128,7 @@ int runAll(const std::vector<scenario::Scenario>& scenarios, const RunArguments&
   int worst = 0;
   for (const auto& scenario : scenarios) {
     const int status =
-        runRepeatedly(requestFor(arguments, scenario, where, interrupts.token()), **host, arguments, common);
+        runRepeatedly(requestFor(arguments, scenario, where, *root, interrupts.token()), **host, arguments, common);
     if (worst == 0) worst = status;
     if (interrupts.token().stop_requested()) break;
   }
@@ -153,6 +138,7 @@ int runAll(const std::vector<scenario::Scenario>& scenarios, const RunArguments&
 }  // namespace
 
 int runCommand(const RunArguments& arguments, const Common& common) {
+  if (!arguments.vary.empty() || arguments.minimize) return varyCommand(arguments, common);
   auto scenarios = loadAll(arguments);
   if (!scenarios) {
     printFailure(scenarios.error());
