@@ -360,7 +360,7 @@ bool Experiment::due(std::size_t work) const {
 
 void Experiment::finish() {
   if (std::exchange(finished_, true)) return;
-  timers_.clear();
+  forgetTimers();
   for (auto& [name, node] : nodes_)
     if (node.guest() != nullptr) node.guest()->end();
   while (const auto post = mailbox_.take(Clock::now(), {}))

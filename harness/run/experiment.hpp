@@ -67,6 +67,7 @@ class Experiment {
 
   // What is to be done when its time has come: in waitFor(), on this thread.
   void atTime(Clock::time_point when, std::function<void()> act);
+  void forgetTimers() { timers_.clear(); }
 
   bool ended(std::size_t work) const;
   bool allEnded() const;

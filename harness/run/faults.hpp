@@ -16,6 +16,9 @@ class Faults {
  public:
   Faults(const scenario::Scenario& scenario, Experiment& experiment, guest::GuestHost& host)
       : scenario_(scenario), experiment_(experiment), host_(host) {}
+  ~Faults() { experiment_.forgetTimers(); }  // what stands then stands until the guests' end
+  Faults(const Faults&) = delete;
+  Faults& operator=(const Faults&) = delete;
 
   // Asks each guest whether it can do the faults that its steps want. BadInput, with the guest's reason, if not.
   Result<void> check();

@@ -21,6 +21,7 @@ Result<void> Node::start(guest::GuestHost& host, guest::Mailbox& mailbox) {
   ready_.reset();
   agentLines_ = guest::LineSplitter();
   clockOffset_.reset();
+  hostWatch_ = HostWatch();  // its vCPUs count from 0 again
   auto guest = host.start(spec_, mailbox);
   if (!guest) return passOn(guest.error());
   guest_ = std::move(*guest);

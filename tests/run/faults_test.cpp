@@ -65,6 +65,18 @@ TEST_F(FaultsTest, AFaultIsUndoneWhenItsTimeIsOverWhileTheStepsGoOn) {
   EXPECT_THAT(told, ElementsAre("server fault link-down for 0.0 s", "server undo link-down"));
 }
 
+TEST_F(FaultsTest, ARunThatIsDecidedBeforeAFaultsTimeIsOverUndoesNothingLater) {
+  ScriptedHost host({kReady}, kObeys);
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  {
+    Faults faults(scenario_, experiment, host);
+    ASSERT_TRUE(faults.take(fault("link-down", {}, 1ms)));
+  }
+  experiment.waitFor([] { return false; }, Experiment::Clock::now() + 60ms);
+  EXPECT_THAT(host.done, testing::Not(Contains("server link up")));
+}
+
 TEST_F(FaultsTest, WhatStandsIsUndoneTheLastFirst) {
   ScriptedHost host({kReady}, kObeys);
   Experiment experiment(scenario_, *evidence_, {});
