@@ -35,7 +35,7 @@ std::string headline(const RunRecord& record, bool colour) {
   return out + (held ? " (as expected)\n" : fmt::format(" (expected: {})\n", expected));
 }
 
-std::string kernelLine(const kernel::KernelImage& kernel) {
+std::string kernelLine(const kernel::KernelImage& kernel, std::string_view whose = {}) {
   if (kernel.image.empty()) return {};
   std::size_t applied = 0;
   for (const auto& patch : kernel.patches) applied += patch.alreadyInSource ? 0 : 1;
@@ -43,7 +43,7 @@ std::string kernelLine(const kernel::KernelImage& kernel) {
   if (!kernel.key.empty()) out += fmt::format(", {} patch{}", applied, applied == 1 ? "" : "es");
   if (applied != kernel.patches.size())
     out += fmt::format(" ({} already in the source)", kernel.patches.size() - applied);
-  out += '\n';
+  out += fmt::format("{}\n", whose);
   for (const auto& missed : kernel.notHad) out += fmt::format("            not {}\n", plain(missed));
   return out;
 }
@@ -159,8 +159,7 @@ std::string stageLine(const RunRecord& record) {
 }
 
 std::string next(const RunRecord& record) {
-  const std::string name = fmt::format(
-      "console.{}.log", record.failingNode.empty() ? "client" : record.failingNode);
+  const std::string name = fmt::format("console.{}.log", record.failingNode.empty() ? "client" : record.failingNode);
   const bool hasConsole = std::any_of(record.artefacts.begin(), record.artefacts.end(),
                                       [&](const auto& file) { return file.name == name; });
   const std::string console = (record.directory / name).string();
@@ -211,6 +210,7 @@ std::string summary(const RunRecord& record, bool colour) {
       "  scenario  {}{}\n", record.scenario.name,
       record.scenario.cell.empty() ? std::string() : fmt::format(" ({})", fmt::join(record.scenario.cell, ", ")));
   out += kernelLine(record.kernel);
+  if (record.serverKernel) out += kernelLine(*record.serverKernel, " on the server");
   for (const auto place : shown) out += eventBlock(record, place);
   if (record.code) out += codeLine(*record.code);
   if (record.spin) out += spinLines(*record.spin);
