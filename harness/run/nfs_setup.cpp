@@ -32,6 +32,10 @@ bool hasNetwork(const scenario::Scenario& scenario) {
   return scenario.nodes.contains("server");
 }
 
+bool hasCards(const scenario::Scenario& scenario, const std::string& node) {
+  return hasNetwork(scenario) || scenario.nodes.at(node).reachesHost;
+}
+
 // Counted from 1, as the cables are.
 std::size_t numberOf(const scenario::Scenario& scenario, const std::string& client) {
   const auto clients = scenario::clientsOf(scenario);
@@ -39,10 +43,14 @@ std::size_t numberOf(const scenario::Scenario& scenario, const std::string& clie
 }
 
 Words networkCommand(const scenario::Scenario& scenario, const std::string& node) {
-  if (node != "server") return {"/relapse/network", fmt::format("eth0=10.77.{}.2/24", numberOf(scenario, node))};
   Words argv{"/relapse/network"};
-  for (std::size_t i = 1; i <= scenario::clientsOf(scenario).size(); ++i)
+  if (hasNetwork(scenario) && node != "server")
+    argv.push_back(fmt::format("eth0=10.77.{}.2/24", numberOf(scenario, node)));
+  for (std::size_t i = 1; node == "server" && i <= scenario::clientsOf(scenario).size(); ++i)
     argv.push_back(fmt::format("eth{}=10.77.{}.1/24", i - 1, i));
+  // The card behind the cables' is QEMU's user network, with the host at 10.0.2.2.
+  if (scenario.nodes.at(node).reachesHost) argv.push_back(fmt::format("eth{}=10.0.2.15/24", argv.size() - 1));
+  if (scenario.nodes.at(node).reachesHost) argv.push_back("gateway=10.0.2.2");
   return argv;
 }
 
@@ -57,7 +65,6 @@ Words exportCommand(const scenario::Scenario& scenario, bool again) {
              std::to_string(exported.size.value),
              "--clients",
              hasNetwork(scenario) ? "10.77.0.0/16" : "127.0.0.1"};
-  if (exported.readOnly) argv.insert(argv.end(), {"--read-only", "1"});
   if (exported.quota) argv.insert(argv.end(), {"--quota", std::to_string(exported.quota->value)});
   if (exported.graceAtStart || again) argv.insert(argv.end(), {"--grace", "1"});
   if (again) argv.insert(argv.end(), {"--again", "1"});
@@ -106,8 +113,8 @@ Result<bool> armDetectors(const scenario::Scenario& scenario, Experiment& experi
 }
 
 Result<void> setUpNfs(const scenario::Scenario& scenario, Experiment& experiment) {
-  if (hasNetwork(scenario))
-    for (const auto& [name, node] : scenario.nodes)
+  for (const auto& [name, node] : scenario.nodes)
+    if (hasCards(scenario, name))
       if (auto done = run(experiment, name, networkCommand(scenario, name)); !done) return done;
   if (!scenario.nfs) return {};
   if (auto done = exportOn(scenario, experiment, scenario::serverOf(scenario), false); !done) return done;
@@ -118,7 +125,7 @@ Result<void> setUpNfs(const scenario::Scenario& scenario, Experiment& experiment
 
 Result<void> setUpAgain(const scenario::Scenario& scenario, Experiment& experiment, const std::string& node) {
   if (auto armed = armDetectors(scenario, experiment, node); !armed) return passOn(armed.error());
-  if (hasNetwork(scenario))
+  if (hasCards(scenario, node))
     if (auto done = run(experiment, node, networkCommand(scenario, node)); !done) return done;
   if (!scenario.nfs) return {};
   if (node == scenario::serverOf(scenario))

@@ -94,7 +94,7 @@ expect: {survived: true}
 TEST(Laboratory, GuestsReachEachOtherAndNothingElse) {
   const OwnScenario own(kPlain, R"(nodes:
   client: {count: 2, cpus: 1, memory: 192MiB}
-  server: {cpus: 1, memory: 256MiB}
+  server: {cpus: 1, memory: 256MiB, reaches-host: true}
 nfs: {export: {size: 16MiB}, mount: {version: "3"}}
 steps:
   - shell: {command: "ping -c1 -W5 10.77.1.1", on: client1}
@@ -102,6 +102,7 @@ steps:
   - shell: {command: "ping -c1 -W2 10.77.2.2", on: client1, status: 1}
   - shell: {command: "ping -c1 -W2 10.0.2.2", status: 1}
   - shell: {command: "ip route | grep -q default", status: 1}
+  - shell: {command: "ping -c1 -W5 10.0.2.2", on: server}
   - work: {program: direct-writers, size: 64KiB, verify: true, on: client1}
   - work: {program: readers, on: client2}
 watch: {softlockup: 10s}
