@@ -10,10 +10,9 @@
 
 #include "cli/commands.hpp"
 #include "cli/display.hpp"
-#include "cli/interrupts.hpp"
+#include "cli/host_session.hpp"
 #include "cli/places.hpp"
 #include "cli/run_request.hpp"
-#include "guest/supervisor.hpp"
 #include "report/json.hpp"
 #include "report/terminal.hpp"
 #include "run/conduct.hpp"
@@ -108,29 +107,19 @@ int runRepeatedly(const run::RunRequest& request, guest::GuestHost& host, const 
 }
 
 int runAll(const std::vector<scenario::Scenario>& scenarios, const RunArguments& arguments, const Common& common) {
-  auto root = guest::makeHostRoot();
-  if (!root) {
-    printFailure(root.error());
-    return exitStatusOf(root.error().kind);
-  }
-  auto supervisor = guest::Supervisor::start(*root);  // forks: before any thread
-  if (!supervisor) {
-    printFailure(supervisor.error());
-    return exitStatusOf(supervisor.error().kind);
-  }
-  const Interrupts interrupts;
   const auto where = places(common.stateDir);
-  auto host = guest::GuestHost::open({arguments.connect, *root, where.cache});
-  if (!host) {
-    printFailure(host.error());
-    return arguments.asBisectStep ? kStopBisect : exitStatusOf(host.error().kind);
+  auto session = HostSession::open(arguments.connect, where.cache);
+  if (!session) {
+    printFailure(session.error());
+    return arguments.asBisectStep ? kStopBisect : exitStatusOf(session.error().kind);
   }
+  const auto stop = (*session)->stop();
   int worst = 0;
   for (const auto& scenario : scenarios) {
-    const int status =
-        runRepeatedly(requestFor(arguments, scenario, where, *root, interrupts.token()), **host, arguments, common);
+    const int status = runRepeatedly(requestFor(arguments, scenario, where, (*session)->root(), stop),
+                                     (*session)->host(), arguments, common);
     if (worst == 0) worst = status;
-    if (interrupts.token().stop_requested()) break;
+    if (stop.stop_requested()) break;
   }
   return worst;
 }

@@ -29,12 +29,6 @@ namespace {
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 
-Result<Guests> guestsFor(const RunRequest& request, const report::RunRecord& record) {
-  std::map<std::string, kernel::KernelImage> kernels;
-  for (const auto& [name, node] : request.scenario.nodes) kernels[name] = report::kernelOf(record, name);
-  return prepareGuests(request, kernels, record.id);
-}
-
 Result<void> experimentInGuests(const RunRequest& request, guest::GuestHost& host, const Guests& guests,
                                 const ProbesByNode& probes, Experiment& experiment, Evidence& evidence, Stages& stages,
                                 report::RunRecord& record) {
@@ -106,21 +100,6 @@ void takeOver(const Experiment& experiment, report::RunRecord& record) {
   for (const auto& [name, node] : experiment.nodes()) record.nodes[name] = node.record();
 }
 
-// Disks take space that nobody needs any more.
-class ScratchFiles {
- public:
-  explicit ScratchFiles(std::vector<fs::path> files) : files_(std::move(files)) {}
-  ~ScratchFiles() {
-    std::error_code ignored;
-    for (const auto& file : files_) fs::remove(file, ignored);
-  }
-  ScratchFiles(const ScratchFiles&) = delete;
-  ScratchFiles& operator=(const ScratchFiles&) = delete;
-
- private:
-  std::vector<fs::path> files_;
-};
-
 }  // namespace
 
 Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& host, const Observer& observer) {
@@ -141,12 +120,11 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
     evidence->abandon();
     return passOn(probes.error());
   }
-  auto guests = stages.in("root", [&] { return guestsFor(request, record); });
+  auto guests = stages.in("root", [&] { return prepareGuests(request, record, record.id); });
   if (!guests) {
     evidence->abandon();
     return passOn(guests.error());
   }
-  const ScratchFiles scratch(guests->scratch);
 
   Experiment experiment(request.scenario, *evidence, request.stop);
   auto done = experimentInGuests(request, host, *guests, *probes, experiment, *evidence, stages, record);
@@ -160,6 +138,7 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
   stages.begin("collect");
   record.toolVersions = experiment.toolVersions();
   for (auto& note : unhitProbes(*probes, experiment)) record.notes.push_back(std::move(note));
+  record.notes.insert(record.notes.end(), experiment.complaints().begin(), experiment.complaints().end());
   spdlog::debug("collecting at_ms={}", experiment.now().count());
   const auto collected = collect(request.scenario, experiment, *evidence);
   record.failingNode = experiment.failingNode().name();

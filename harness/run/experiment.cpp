@@ -224,6 +224,9 @@ void Experiment::absorbOutput(Program& program, const guest::AgentOutput& output
 void Experiment::absorbEnd(Program& program, const guest::WorkloadEnd& end, const guest::AgentMessage& message) {
   if (program.end) return;
   program.end = end;
+  if (program.listener)
+    complaints_.push_back(fmt::format("{} on {} {}{}{}", program.name, program.node, endInWords(end),
+                                      program.errors.empty() ? "" : ": ", program.errors));
   if (!program.work) return;
   auto& work = seen_.works[*program.work];
   work.end = end;
@@ -287,6 +290,7 @@ void Experiment::tell(report::TimelineEntry entry) {
 Result<int> Experiment::launch(const std::string& name, const std::vector<std::string>& argv, Program program) {
   const int id = nextProgram_++;
   program.node = name;
+  program.name = fmt::format("{}", fmt::join(argv, " "));
   programs_[id] = std::move(program);
   if (!node(name).alive())
     return fail(FailureKind::GuestFailed, fmt::format("{}: the guest {} has ended", argv[0], name));

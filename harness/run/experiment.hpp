@@ -62,6 +62,9 @@ class Experiment {
   using Listener = std::function<void(const std::string& line, console::Instant at)>;
   Result<void> follow(const std::string& node, const std::vector<std::string>& argv, Listener listener);
 
+  // What did not go as it should without touching the verdict: a followed program that ended.
+  const std::vector<std::string>& complaints() const { return complaints_; }
+
   // Waits until `condition` holds. Comes back early when the verdict is decided, unless told not to.
   Wait waitFor(const std::function<bool()>& condition, Clock::time_point deadline, bool evenIfDecided = false);
 
@@ -108,6 +111,7 @@ class Experiment {
  private:
   struct Program {
     std::string node;
+    std::string name = {};
     std::optional<guest::WorkloadEnd> end = {};
     std::vector<std::string> lines = {};
     std::string errors = {};
@@ -148,6 +152,7 @@ class Experiment {
   verdict::Observations seen_;
   std::map<std::size_t, report::StallOnHost> stalls_;
   std::vector<report::TimelineEntry> timeline_;
+  std::vector<std::string> complaints_;
   std::function<void(const std::string&, const std::string&)> onTerminal_;
   std::function<void(const console::ConsoleEvent&)> onEvent_;
   bool decided_ = false;

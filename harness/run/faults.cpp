@@ -56,8 +56,12 @@ Result<void> Faults::check() {
 }
 
 Result<void> Faults::takeThatOfTheExport() {
-  if (!scenario_.nfs || !scenario_.nfs->exported.full) return {};
-  return take({{"fill-export"}, {scenario::serverOf(scenario_)}, {}});
+  if (!scenario_.nfs) return {};
+  const auto& exported = scenario_.nfs->exported;
+  const std::vector<std::string> server{scenario::serverOf(scenario_)};
+  if (exported.full)
+    if (auto done = take({{"fill-export"}, server, {}}); !done) return done;
+  return exported.readOnly ? take({{"read-only"}, server, {}}) : Result<void>();
 }
 
 Result<void> Faults::take(const scenario::FaultStep& step) {
@@ -94,7 +98,11 @@ Result<void> Faults::actOnHost(const scenario::Fault& fault, const std::string& 
     experiment_.kill(name);
     return {};
   }
-  if (auto booted = experiment_.reboot(host_, name); !booted) return booted;  // reboot-guest
+  // reboot-guest: what lies on its disk stands, all else goes with the kernel.
+  std::erase_if(inForce_, [&](const auto& other) {
+    return other.node == name && other.fault.name != "fill-export" && other.fault.name != "set-quota";
+  });
+  if (auto booted = experiment_.reboot(host_, name); !booted) return booted;
   return setUpAgain(scenario_, experiment_, name);
 }
 

@@ -23,7 +23,7 @@ class Faults {
   // Asks each guest whether it can do the faults that its steps want. BadInput, with the guest's reason, if not.
   Result<void> check();
 
-  // The export that the scenario wants to be full from the start.
+  // The export that the scenario wants to be full or read-only from the start.
   Result<void> takeThatOfTheExport();
 
   // Takes effect on every node of the step; undone after `lasts`, by Experiment's clock.

@@ -72,11 +72,10 @@ std::set<std::string> partsOf(const scenario::Scenario& scenario, const std::str
   return parts;
 }
 
-Result<Guests> prepareGuests(const RunRequest& request, const std::map<std::string, kernel::KernelImage>& kernels,
-                             const std::string& id) {
+Result<Guests> prepareGuests(const RunRequest& request, const report::RunRecord& record, const std::string& id) {
   Guests guests;
   for (const auto& [name, node] : request.scenario.nodes) {
-    const auto& kernel = kernels.at(name);
+    const auto& kernel = report::kernelOf(record, name);
     auto archives = archivesFor(request, name, kernel);
     if (!archives) return passOn(archives.error());
     guest::GuestSpec spec;
@@ -91,7 +90,7 @@ Result<Guests> prepareGuests(const RunRequest& request, const std::map<std::stri
   if (!nfs || nfs->exported.medium != "image") return guests;
   const fs::path disk = request.scratch / (id + ".disk");
   if (auto made = guest::makeDisk(disk, nfs->exported.size.value); !made) return passOn(made.error());
-  guests.scratch.push_back(disk);
+  guests.disks.emplace_back(disk);
   std::ranges::find(guests.specs, scenario::serverOf(request.scenario), &guest::GuestSpec::node)->disk = disk;
   return guests;
 }

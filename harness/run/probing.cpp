@@ -38,9 +38,13 @@ Result<void> followOn(const std::string& node, const std::vector<std::string>& a
   };
   const auto following = std::make_shared<Following>(Following{ProbeReader(probes)});
   return experiment.follow(node, argv, [&experiment, &evidence, node, following](const auto& line, auto at) {
-    if ((following->written += line.size()) <= kMostTrace) evidence.trace(node, line);
+    const bool had = following->written <= kMostTrace;
+    following->written += line.size();
+    if (following->written <= kMostTrace) evidence.trace(node, line);
+    if (had && following->written > kMostTrace) evidence.trace(node, "(cut here: too much)");
     const auto read = following->reader.read(line);
-    if (!read || read->kind == ProbeLine::Kind::Frame || ++following->told > kMostOnTimeline) return;
+    if (!read || read->kind == ProbeLine::Kind::Frame || ++following->told > kMostOnTimeline + 1) return;
+    if (following->told > kMostOnTimeline) return experiment.tell(node, "probe", "further hits are in the log alone");
     const char* what = read->kind == ProbeLine::Kind::Sysctl ? "sysctl" : "probe";
     experiment.tell({hitAt(experiment.node(node), read->guestTime, at), node, what, inWords(*read), read->guestTime});
   });
@@ -90,6 +94,7 @@ std::vector<std::string> unhitProbes(const ProbesByNode& probes, Experiment& exp
     const auto argv = countCommand(own);
     if (argv.empty() || !experiment.node(node).alive()) continue;
     const auto lines = experiment.call(node, argv, 5s, true);
+    if (!lines) notes.push_back(fmt::format("how often the probes on {} were hit is not known", node));
     if (!lines) continue;
     for (const auto& note : countNotes(own, *lines)) notes.push_back(note);
   }

@@ -34,7 +34,7 @@ constexpr auto kDebugging = std::chrono::hours(24);
 
 // No expectation ends a shell: it is over when the user says so.
 scenario::Scenario withoutExpectation(scenario::Scenario scenario) {
-  scenario.expect = scenario::ExpectReproduced{{{"work-failed", {}, "\\zx", ""}}};
+  scenario.expect = scenario::ExpectReproduced{};
   return scenario;
 }
 
@@ -221,9 +221,7 @@ class Preparation {
   Preparation(const ShellRequest& request, Stages& stages) : request_(request), stages_(stages) {}
 
   Result<void> makeGuests(const std::string& id) {
-    std::map<std::string, kernel::KernelImage> kernels;
-    for (const auto& [name, node] : request_.run.scenario.nodes) kernels[name] = report::kernelOf(record, name);
-    auto prepared = stages_.in("root", [&] { return prepareGuests(request_.run, kernels, id); });
+    auto prepared = stages_.in("root", [&] { return prepareGuests(request_.run, record, id); });
     if (!prepared) return passOn(prepared.error());
     guests = std::move(*prepared);
     const auto spec = std::ranges::find(guests.specs, request_.node, &guest::GuestSpec::node);
@@ -317,8 +315,6 @@ Result<ShellEnd> shell(const ShellRequest& asked, guest::GuestHost& host, ShellT
   auto evidence = Evidence::begin(request.run.places.state, scenario.name, "shells");
   if (!evidence) return passOn(evidence.error());
   auto end = shellIn(request, host, terminal, stages, prepared, *evidence);
-  std::error_code ignored;
-  for (const auto& file : prepared.guests.scratch) fs::remove(file, ignored);
   // What came before a guest is of no use to anybody.
   if (!end && (end.error().kind == FailureKind::BadInput || end.error().kind == FailureKind::HostLacks)) {
     evidence->abandon();

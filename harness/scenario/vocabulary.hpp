@@ -127,7 +127,7 @@ struct FaultKind {
   std::string_view node;   // where, unless the step says `on`: "server", "client" or "clients"
   bool canBeUndone;        // `for` may stand beside it, and it is undone before the proof of health
   bool needsNfs;
-  std::string_view options;  // of the kernel's configuration, separated by spaces; "A|B": either
+  std::string_view options;  // one of the kernel's configuration, which it needs; empty: none
   std::string_view meaning;
 };
 

@@ -129,6 +129,19 @@ TEST_F(ExperimentTest, WrongDataIsAnEventOfAFailingKind) {
   EXPECT_EQ(experiment.seen().events[0].kind, console::EventKind::WorkFailed);
 }
 
+TEST_F(ExperimentTest, AFollowedProgramThatEndsIsTold) {
+  ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
+    agent("{\"event\":\"output\",\"id\":" + idIn(told) + ",\"stream\":\"err\",\"line\":\"no tracing\"}\n");
+    agent("{\"event\":\"exited\",\"id\":" + idIn(told) + ",\"status\":1}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  ASSERT_TRUE(experiment.follow("client", {"probe", "follow"}, [](const auto&, auto) {}));
+  experiment.waitFor([&] { return !experiment.complaints().empty(); }, Experiment::Clock::now() + 5s);
+  ASSERT_EQ(experiment.complaints().size(), 1u);
+  EXPECT_EQ(experiment.complaints()[0], "probe follow on client exited with 1: no tracing");
+}
+
 TEST_F(ExperimentTest, ThresholdsThatAreNotReadBackStopTheRun) {
   ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
     const std::string id = idIn(told);

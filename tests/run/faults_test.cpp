@@ -103,6 +103,40 @@ TEST_F(FaultsTest, AnExportThatTheScenarioFreedIsNotFreedAgain) {
   EXPECT_TRUE(host.done.empty());
 }
 
+TEST_F(FaultsTest, AnExportThatIsFullAndReadOnlyFromTheStartIsBothUndone) {
+  ScriptedHost host({kReady}, kObeys);
+  scenario_.nfs = scenario::Nfs{{.full = true, .readOnly = true}, {}};
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  Faults faults(scenario_, experiment, host);
+  host.done.clear();
+  ASSERT_TRUE(faults.takeThatOfTheExport());
+  ASSERT_TRUE(faults.undoAll());
+  EXPECT_THAT(
+      host.done,
+      ElementsAre("server told /relapse/fault\tdo\tfill-export\n", "server told /relapse/fault\tdo\tread-only\n",
+                  "server told /relapse/fault\tundo\tread-only\n", "server told /relapse/fault\tundo\tfill-export\n"));
+}
+
+TEST_F(FaultsTest, ARebootTakesAwayWhatDoesNotLieOnTheDisk) {
+  ScriptedHost host({kReady}, [](const auto& told, const auto&, const auto& agent) {
+    if (told.find("/relapse/watch") != std::string::npos)
+      agent("{\"event\":\"output\",\"id\":" + idIn(told) +
+            R"(,"stream":"out","line":"{\"softlockup\":20,\"hung-task\":120,\"rcu-stall\":21}"})" + "\n");
+    agent("{\"event\":\"exited\",\"id\":" + idIn(told) + ",\"status\":0}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  Faults faults(scenario_, experiment, host);
+  ASSERT_TRUE(faults.take(fault("fill-export")));
+  ASSERT_TRUE(faults.take(fault("packet-loss", "20")));
+  ASSERT_TRUE(faults.take(fault("link-down")));
+  ASSERT_TRUE(faults.take(fault("reboot-guest")));
+  host.done.clear();
+  ASSERT_TRUE(faults.undoAll());
+  EXPECT_THAT(host.done, ElementsAre("server told /relapse/fault\tundo\tfill-export\n"));
+}
+
 TEST_F(FaultsTest, AKilledGuestIsNoFailureOfTheInfrastructureAndItsWorkHasDied) {
   ScriptedHost host({kReady});
   Experiment experiment(scenario_, *evidence_, {});
