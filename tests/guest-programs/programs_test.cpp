@@ -198,7 +198,7 @@ TEST_P(Workload, EndsInTheErrorOfAFolderThatIsNotThere) {
 }
 
 TEST_P(Workload, WorksAsAnotherUser) {
-  if (geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
+  if (geteuid() != 0) GTEST_SKIP() << "skipped: only root can become somebody else";
   const Ran ran = work(GetParam(), {"--writers", "2", "--uid", "65534"});
   EXPECT_EQ(ran.last()["errno"], nullptr) << ran.output;
   struct stat status = {};

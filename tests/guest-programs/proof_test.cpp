@@ -19,7 +19,7 @@ class Proof : public OnDisk, public testing::WithParamInterface<std::string> {
   void SetUp() override {
     OnDisk::SetUp();
     if (!fs::exists("/proc/self/task/" + std::to_string(getpid()) + "/children"))
-      GTEST_SKIP() << "this kernel does not list a program's children";
+      GTEST_SKIP() << "skipped: this kernel does not list a program's children";
   }
 
   Halted halted(const Arguments& more = {}) const {

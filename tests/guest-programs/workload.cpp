@@ -94,7 +94,7 @@ OnDisk::~OnDisk() {
 void OnDisk::SetUp() {
   struct statfs filesystem = {};
   ASSERT_EQ(statfs(folder_.c_str(), &filesystem), 0);
-  if (filesystem.f_type == TMPFS_MAGIC) GTEST_SKIP() << folder_ << ": a tmpfs keeps all in the cache";
+  if (filesystem.f_type == TMPFS_MAGIC) GTEST_SKIP() << "skipped: " << folder_ << ": a tmpfs keeps all in the cache";
 }
 
 Ran OnDisk::work(const std::string& name, const Arguments& more) const {

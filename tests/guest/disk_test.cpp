@@ -18,7 +18,7 @@ namespace fs = std::filesystem;
 class Disk : public testing::Test {
  protected:
   void SetUp() override {
-    if (!qemuOwner()) GTEST_SKIP() << qemuOwner().error().message;
+    if (!qemuOwner()) GTEST_SKIP() << "skipped: " << qemuOwner().error().message;
     std::string pattern = testing::TempDir() + "disk-XXXXXX";
     folder_ = mkdtemp(pattern.data());
   }
