@@ -109,6 +109,32 @@ std::vector<const char*> pointers(const std::vector<std::string>& texts) {
   return result;
 }
 
+struct Streams {
+  Descriptor readOutput, readError;  // not open when both go to a file
+  Descriptor output, error;
+};
+
+Result<Streams> pipedStreams() {
+  auto output = makePipe();
+  if (!output) return passOn(output.error());
+  auto error = makePipe();
+  if (!error) return passOn(error.error());
+  return Streams{std::move(output->read), std::move(error->read), std::move(output->write), std::move(error->write)};
+}
+
+Result<Streams> streamsInto(const fs::path& file) {
+  Streams streams;
+  for (Descriptor* stream : {&streams.output, &streams.error}) {
+    const int opened = ::open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+    if (opened < 0) {
+      const auto kind = errno == ENOSPC || errno == EDQUOT ? FailureKind::Exhausted : FailureKind::HostLacks;
+      return fail(kind, "cannot write " + file.string() + ": " + errorText(errno));
+    }
+    *stream = aboveStandard(opened);
+  }
+  return streams;
+}
+
 Result<fs::path> programOf(const Command& command) {
   if (command.argv.empty()) return fail(FailureKind::Internal, "a command without a program");
   const std::string& name = command.argv.front();
@@ -130,10 +156,8 @@ tl::unexpected<Failure> notStarted(const fs::path& program, const Command& comma
 Result<Child> Child::start(const Command& command) {
   auto program = programOf(command);
   if (!program) return passOn(program.error());
-  auto output = makePipe();
-  if (!output) return passOn(output.error());
-  auto error = makePipe();
-  if (!error) return passOn(error.error());
+  auto streams = command.outputFile.empty() ? pipedStreams() : streamsInto(command.outputFile);
+  if (!streams) return passOn(streams.error());
   const Descriptor input = aboveStandard(::open("/dev/null", O_RDONLY | O_CLOEXEC));
 
   const std::vector<std::string> variables = environmentOf(command);
@@ -146,7 +170,7 @@ Result<Child> Child::start(const Command& command) {
   launcher.env = environment.data();
   v2::error_code code;
   auto process = launcher(context.get_executor(), code, *program, arguments,
-                          ChildSetup{input.get(), output->write.get(), error->write.get(), directory, ::getpid()});
+                          ChildSetup{input.get(), streams->output.get(), streams->error.get(), directory, ::getpid()});
   if (code) {
     if (launcher.pid > 0) ::waitpid(launcher.pid, nullptr, 0);
     return notStarted(*program, command, code.value());
@@ -155,8 +179,8 @@ Result<Child> Child::start(const Command& command) {
 
   Child child;
   child.pid_ = launcher.pid;
-  child.output_ = std::move(output->read);
-  child.error_ = std::move(error->read);
+  child.output_ = std::move(streams->readOutput);
+  child.error_ = std::move(streams->readError);
   child.ended_ = Descriptor(static_cast<int>(::syscall(SYS_pidfd_open, launcher.pid, 0)));
   if (!child.ended_.isOpen()) return fail(FailureKind::HostLacks, "pidfd_open: " + errorText(errno));
   return child;

@@ -10,7 +10,7 @@
 namespace relapse::process {
 
 // A started program that leads a process group of its own. Destroying it kills the group and reaps
-// the program. Not thread-safe.
+// the program. It gets SIGTERM from the kernel when the thread that started it ends. Not thread-safe.
 class Child {
  public:
   static Result<Child> start(const Command& command);
@@ -19,7 +19,7 @@ class Child {
   Child& operator=(Child&&) = delete;
   ~Child();
 
-  int output() const { return output_.get(); }  // non-blocking read ends
+  int output() const { return output_.get(); }  // non-blocking read ends; -1 with Command::outputFile
   int error() const { return error_.get(); }
   int ended() const { return ended_.get(); }  // a pidfd: readable when the program has ended
 

@@ -3,7 +3,6 @@
 
 #include <poll.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -14,6 +13,7 @@
 
 #include "process/child.hpp"
 #include "process/lines.hpp"
+#include "process/stop_signal.hpp"
 
 namespace relapse::process {
 
@@ -22,22 +22,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kGrace{2};
 constexpr std::size_t kQuotedLines = 5;
-
-// Makes a poll() return when stop is requested.
-class StopSignal {
- public:
-  explicit StopSignal(const std::stop_token& stop)
-      : event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), callback_(stop, Raise{event_.get()}) {}
-  int descriptor() const { return event_.get(); }
-
- private:
-  struct Raise {
-    int event;
-    void operator()() const noexcept { ::eventfd_write(event, 1); }
-  };
-  Descriptor event_;
-  std::stop_callback<Raise> callback_;
-};
 
 // One program from its start to its end; lives on the caller's thread.
 class Conversation {
@@ -133,7 +117,7 @@ class Conversation {
   StopSignal stop_;
   Clock::time_point started_;
   StreamText output_, error_;
-  bool outputOpen_ = true, errorOpen_ = true;
+  bool outputOpen_ = child_.output() >= 0, errorOpen_ = child_.error() >= 0;
   bool ended_ = false, cancelled_ = false, deadlinePassed_ = false;
   std::optional<Clock::time_point> killAt_;
 };

@@ -24,6 +24,8 @@ struct Command {
   std::filesystem::path directory = {};  // empty: the caller's
   std::map<std::string, std::string> environment = {};
   std::vector<std::string> unset = {};  // variables of the caller that it does not get
+  // Gets both streams, appended, in the caller's stead; made if missing. Empty: the caller reads them.
+  std::filesystem::path outputFile = {};
 };
 
 struct Exited {

@@ -99,6 +99,29 @@ TEST(Run, GivesAndTakesEnvironmentVariables) {
   EXPECT_EQ(output->standardOutput, "taken given\n");
 }
 
+TEST(Run, AppendsBothStreamsToAFileWhenAsked) {
+  const std::filesystem::path file = testing::TempDir() + "/output-" + std::to_string(::getpid());
+  Command command = shell("echo out; echo err >&2; exit 3");
+  command.outputFile = file;
+  for (int once = 0; once < 2; ++once) {
+    const auto output = run(command);
+    ASSERT_TRUE(output) << output.error().message;
+    EXPECT_EQ(std::get<Exited>(output->end).status, 3);
+    EXPECT_EQ(output->standardOutput, "");
+  }
+  std::ifstream in(file);
+  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(in), {}), "out\nerr\nout\nerr\n");
+  std::filesystem::remove(file);
+}
+
+TEST(Run, NamesAnOutputFileThatCannotBeMade) {
+  Command command = shell("true");
+  command.outputFile = "/no/such/folder/log";
+  const auto output = run(command);
+  ASSERT_FALSE(output);
+  EXPECT_THAT(output.error().message, HasSubstr("cannot write /no/such/folder/log"));
+}
+
 TEST(Run, RunsInTheFolderAsked) {
   const auto output = run({.argv = {"pwd"}, .directory = "/"});
   ASSERT_TRUE(output);
