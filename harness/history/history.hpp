@@ -13,8 +13,9 @@
 namespace relapse::history {
 
 // Runs and nights in one SQLite file. Several processes may have it open at once; each call is one transaction.
-// Failures: Exhausted (disk full, locked by another process for long), BadInput (not a history, damaged, or of a newer
-// relapse; the message says which, and what to do).
+// Failures: Exhausted (disk full, locked by another process for long), HostLacks (no permission to read and write it),
+// BadInput (not a history, damaged, or of a newer relapse; a run or night that its tables refuse; the message says
+// which, and what to do). Used by one thread at a time.
 class History {
  public:
   // Makes the file and its folder if they are not there, and brings an older one up to date.

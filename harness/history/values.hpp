@@ -29,12 +29,14 @@ struct Run {
   std::string signature;                                  // of reproduced and other-failure
   std::string title;                                      // of that event
   std::string reason;                                     // of inconclusive
-  std::optional<std::chrono::milliseconds> toEvent = {};  // from the guest's start
+  std::optional<std::chrono::milliseconds> toEvent = {};  // likewise, from the guest's start
   std::chrono::milliseconds took{0};
-  bool evidence = false;       // the directory holds a vmcore or a bundle
-  std::string night = {};      // its night, and the place in it; empty: a run by hand
-  std::string nightCell = {};  // key of the night's cell
-  int number = 0;              // of the try in its cell, from 1; (night, nightCell, number) is unique
+  bool evidence = false;                 // the directory holds a vmcore or a bundle
+  std::string night = {};                // its night, and the place in it; empty: a run by hand
+  std::string nightCell = {};            // key of the night's cell
+  int number = 0;                        // of the try in its cell, from 1; (night, nightCell, number) is unique
+  std::chrono::milliseconds watched{0};  // from the guest's start to the watch's end; 0: not known
+  std::string prunedAt = {};             // prune() deleted its directory then; empty: it stands
 };
 
 // One night of one matrix.
