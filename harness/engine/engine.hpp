@@ -13,14 +13,16 @@
 
 namespace relapse::engine {
 
-// Runs jobs and tells their ends. Every job that was submitted ends once. Used by one thread.
+// Runs jobs and tells their ends. Every job that was submitted ends once. Used by one thread, which outlives it; a
+// job's limit is kept while that thread is in next(). A job whose file is there has its Result, however it ended.
 class Engine {
  public:
   virtual ~Engine() = default;  // ends what still runs, and waits for it
 
   virtual std::string_view name() const = 0;  // "local", "slurm"
 
-  // So many jobs are worth having submitted at one time: more would only wait.
+  // So many more jobs are worth submitting now: as many as can run, and as many again that wait so that no slot is ever
+  // idle, less those that have not ended. More would only wait.
   virtual std::size_t room() const = 0;
 
   // All of them or none. BadInput: more than this engine can ever give one job; HostLacks: the scheduler refuses.
