@@ -11,6 +11,8 @@
 
 namespace relapse::report {
 
+inline constexpr int kNightVersion = 1;  // of docs/night.schema.json
+
 // What the runs of one cell, or of one scenario, amount to.
 struct Rate {
   int hits = 0;          // runs that showed the bug, or, where survival was expected, any failure
@@ -24,9 +26,9 @@ struct Rate {
 };
 
 struct NightRun {
-  std::string id;
-  std::string directory;  // empty: not kept
-  std::string verdict;
+  std::string id = {};
+  std::string directory = {};  // empty: not kept
+  std::string verdict = {};
   std::string signature = {};
   std::string reason = {};
   std::optional<std::chrono::milliseconds> toEvent = {};
@@ -36,7 +38,7 @@ struct NightRun {
 
 // A cell of one night, for the heat map.
 struct PastCell {
-  std::string night;
+  std::string night = {};
   int hits = 0;
   int runs = 0;
   std::string flag = {};
@@ -44,15 +46,15 @@ struct PastCell {
 };
 
 struct NightCellReport {
-  std::string key;  // "debian-6.1/nfs-wb-page-soft-lockup/nfs.mount.version=3"
-  std::string kernel;
-  std::string scenario;
-  std::string variant;   // empty: the scenario as it is
-  std::string expected;  // reproduced, survived
+  std::string key = {};  // "debian-6.1/nfs-wb-page-soft-lockup/nfs.mount.version=3"
+  std::string kernel = {};
+  std::string scenario = {};
+  std::string variant = {};   // empty: the scenario as it is
+  std::string expected = {};  // reproduced, survived
   std::string release = {};
   Rate rate = {};
-  std::string flag;   // a word of kFlags
-  std::string words;  // a sentence with the numbers, or why it was not run
+  std::string flag = {};   // a word of kFlags
+  std::string words = {};  // a sentence with the numbers, or why it was not run
   std::vector<NightRun> runs = {};
   std::vector<PastCell> past = {};  // oldest first, at most the last 30 nights
 };
@@ -62,6 +64,7 @@ inline constexpr std::string_view kFlags[] = {
     "new-failure",      // failed, and did not in the nights before
     "rate-changed",     // more or less often than in the nights before
     "other-signature",  // fails as before, but it is another bug
+    "unconfirmed",      // failed, and did not in the nights before; too few runs to be sure
     "fixed",            // failed in the nights before, and does not
     "still-failing",    //
     "passed",           // as expected
@@ -70,25 +73,25 @@ inline constexpr std::string_view kFlags[] = {
 };
 
 struct NightSignature {
-  std::string signature;
-  std::string title;
-  std::vector<std::string> cells;  // of this night, where it was seen
-  int runs = 0;                    // of this night
-  std::string firstSeen;           // over all nights, RFC 3339
-  std::string lastSeen;
+  std::string signature = {};
+  std::string title = {};
+  std::vector<std::string> cells = {};  // of this night, where it was seen
+  int runs = 0;                         // of this night
+  std::string firstSeen = {};           // over all nights, RFC 3339
+  std::string lastSeen = {};
   std::string evidence = {};  // a run's directory; empty: none
 };
 
 // Everything of one night; night.json, and all its other forms are made from it.
 struct NightReport {
-  std::string id;
-  std::string matrix;
-  std::string startedAt;
-  std::string finishedAt;
-  std::string engine;
-  std::string relapse;    // version
-  bool expected = true;   // the night's exit status is 0
-  double falseFlags = 0;  // the rate of nights without a change that are flagged all the same, as designed
+  std::string id = {};
+  std::string matrix = {};
+  std::string startedAt = {};
+  std::string finishedAt = {};
+  std::string engine = {};
+  std::string relapse = {};  // version
+  bool expected = true;      // the night's exit status is 0
+  double falseFlags = 0;     // the rate of nights without a change that are flagged all the same, as designed
   std::vector<NightCellReport> cells = {};
   std::vector<NightSignature> signatures = {};
   std::vector<std::string> notes = {};

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "json_schema.hpp"
 #include "report/json.hpp"
 #include "report/scan.hpp"
 #include "report/terminal.hpp"
@@ -65,42 +66,10 @@ RunRecord record() {
   return record;
 }
 
-// What the schema says of a value, as far as this project's schema goes: type, required, properties, items, enum.
-void check(const json& schema, const json& value, const std::string& where) {
-  const std::string type = schema.value("type", "");
-  if (type == "object") {
-    ASSERT_TRUE(value.is_object()) << where;
-    for (const auto& key : schema.value("required", json::array()))
-      EXPECT_TRUE(value.contains(key)) << where << "." << key;
-    for (const auto& [key, inner] : value.items()) {
-      if (schema["additionalProperties"].is_object()) {
-        check(schema["additionalProperties"], inner, where + "." + key);
-        continue;
-      }
-      ASSERT_TRUE(schema["properties"].contains(key)) << where << "." << key << " is not in the schema";
-      check(schema["properties"][key], inner, where + "." + key);
-    }
-  } else if (type == "array") {
-    ASSERT_TRUE(value.is_array()) << where;
-    for (const auto& inner : value) check(schema["items"], inner, where + "[]");
-  } else if (type == "string") {
-    EXPECT_TRUE(value.is_string()) << where;
-  } else if (type == "integer") {
-    EXPECT_TRUE(value.is_number_integer()) << where;
-  } else if (type == "number") {
-    EXPECT_TRUE(value.is_number()) << where;
-  } else if (type == "boolean") {
-    EXPECT_TRUE(value.is_boolean()) << where;
-  }
-  if (schema.contains("enum")) {
-    EXPECT_THAT(schema["enum"], testing::Contains(value)) << where;
-  }
-}
-
 TEST(ResultJson, KeepsToItsSchema) {
   std::ifstream file(RELAPSE_SOURCE_DIR "/docs/result.schema.json");
   const json schema = json::parse(file);
-  check(schema, json::parse(resultJson(record())), "result");
+  checkAgainst(schema, json::parse(resultJson(record())), "result");
   EXPECT_EQ(schema["properties"]["version"]["enum"], json::array({kResultVersion}));
 }
 
