@@ -54,11 +54,15 @@ std::vector<Artefact> readCollect(const Settings& settings) {
 
 Repeat readRepeat(const Settings& settings) {
   if (settings.has("repeat.runs")) {
-    const int runs = toInt(settings.get<std::int64_t>("repeat.runs"));
-    return {runs, runs};
+    return Runs{toInt(settings.get<std::int64_t>("repeat.runs"))};
   }
+  if (settings.has("repeat.clean-of")) {
+    const auto before = settings.get<document::Ratio>("repeat.clean-of");
+    return CleanOf{before.part, before.whole};
+  }
+  if (settings.has("repeat.at-least")) return AtLeast{toInt(settings.get<std::int64_t>("repeat.at-least"))};
   const auto until = settings.get<document::Ratio>("repeat.until");  // 1/1 when there is none
-  return {until.part, until.whole};
+  return Until{until.part, until.whole};
 }
 
 Scenario readScenario(const Settings& settings, const fs::path& file, Errors& errors) {
@@ -78,6 +82,9 @@ Scenario readScenario(const Settings& settings, const fs::path& file, Errors& er
   scenario.expect = readExpectation(settings);
   scenario.collect = readCollect(settings);
   scenario.repeat = readRepeat(settings);
+  if (std::holds_alternative<CleanOf>(scenario.repeat) && settings.has("expect.reproduced"))
+    errors.add(settings.place("repeat.clean-of"), settings.key("repeat.clean-of"),
+               "expected a scenario with expect.survived, found one that expects the bug");
   scenario.seed = static_cast<std::uint64_t>(settings.get<std::int64_t>("seed"));
   scenario.jitter = settings.get<std::chrono::milliseconds>("jitter");
   return scenario;

@@ -260,8 +260,15 @@ const std::vector<Row>& scenarioRows() {
        "evidence taken when an event of a failing kind was seen: `registers` of all CPUs, `vmcore`, the guest's "
        "memory"},
       {"repeat", Section{Keys::AtMostOne}, Default{"{}"}, "how often; once if nothing is said"},
-      {"repeat.runs", Integer{1, 1000}, Optional{}, "that many runs"},
-      {"repeat.until", Fraction{1000}, Optional{}, "runs until K of at most N have shown the expected"},
+      {"repeat.runs", Integer{1, kMostRuns}, Optional{}, "that many runs, for their rate"},
+      {"repeat.until", Fraction{kMostRuns}, Optional{},
+       "runs until K of at most N have shown the expected, or can no more"},
+      {"repeat.clean-of", Fraction{kMostRuns}, Optional{},
+       "of survival: as many runs, each without a failure, as it takes to claim at 95 % that a bug is fixed that came "
+       "in K of N runs"},
+      {"repeat.at-least", Percent{}, Optional{},
+       "runs until it is decided whether so many of them show the expected, or half of that at most (Wald's test, "
+       "5 % of errors either way)"},
       {"seed", Integer{0}, Default{"1"}, "of all that is left to chance: data, choices, jitter"},
       {"jitter", ShortDuration{0ms, 10min}, Default{"0s"}, "each work starts up to so much later, by the seed"},
       {"matrix", Anything{"a map of keys, each with a list of values"}, Default{"{}"},

@@ -147,10 +147,23 @@ struct Deadlines {
   std::chrono::seconds reproduce{60};
 };
 
-struct Repeat {  // `runs: N` is {N, N}... `until: K/N` stops at K
-  int until = 1;
+// How often. A run counts when it did as expected.
+struct Until {  // `until: K/N`: over when K of at most N count, or can no more
+  int held = 1;
   int runs = 1;
 };
+struct Runs {  // `runs: N`: all of them, for their rate
+  int runs = 1;
+};
+struct CleanOf {  // `clean-of: K/N`: of survival, as many as it takes to claim a fix of a bug that came in K of N runs
+  int hits = 1;
+  int runs = 1;
+};
+struct AtLeast {  // `at-least: P%`: over when it is decided whether so many runs count, or half of that at most
+  int percent = 50;
+};
+using Repeat = std::variant<Until, Runs, CleanOf, AtLeast>;
+inline constexpr int kMostRuns = 1000;
 
 enum class Artefact { Registers, Vmcore };
 

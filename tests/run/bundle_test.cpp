@@ -151,7 +151,7 @@ TEST_F(BundleTest, ItsScenarioIsTheOneThatRan) {
   ASSERT_TRUE(scenario) << scenario.error().message;
   EXPECT_EQ(scenario->nodes.at("client").cpus, 4);
   EXPECT_EQ(scenario->seed, 77U);
-  EXPECT_EQ(scenario->repeat.runs, 1) << "a replay is one run";
+  EXPECT_EQ(std::get<scenario::Until>(scenario->repeat).runs, 1) << "a replay is one run";
   EXPECT_THAT(scenario->kernel.sources, ElementsAre("a-source")) << "the one that was had";
   EXPECT_EQ(scenario->kernel.series, bundle() / "series");
   EXPECT_EQ(contentOf(bundle() / "series/6.1/series"), "0001-one.patch\n");

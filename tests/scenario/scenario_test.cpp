@@ -39,8 +39,9 @@ TEST_F(ScenarioFile, HasTheDefaultsOfTheValues) {
   EXPECT_EQ(s.deadlines.boot, Deadlines{}.boot);
   EXPECT_EQ(s.deadlines.reproduce, Deadlines{}.reproduce);
   EXPECT_THAT(s.collect, IsEmpty());
-  EXPECT_EQ(s.repeat.until, Repeat{}.until);
-  EXPECT_EQ(s.repeat.runs, Repeat{}.runs);
+  ASSERT_TRUE(std::holds_alternative<Until>(s.repeat));
+  EXPECT_EQ(std::get<Until>(s.repeat).held, 1);
+  EXPECT_EQ(std::get<Until>(s.repeat).runs, 1);
 }
 
 TEST_F(ScenarioFile, WorkHasTheDefaultsOfTheValues) {
@@ -112,8 +113,9 @@ TEST_F(ScenarioFile, HoldsWhatIsWritten) {
   EXPECT_EQ(s.deadlines.boot, 90s);
   EXPECT_EQ(s.deadlines.reproduce, 120s);
   EXPECT_THAT(s.collect, ElementsAre(Artefact::Vmcore, Artefact::Registers));
-  EXPECT_EQ(s.repeat.until, 3);
-  EXPECT_EQ(s.repeat.runs, 10);
+  ASSERT_TRUE(std::holds_alternative<Until>(s.repeat));
+  EXPECT_EQ(std::get<Until>(s.repeat).held, 3);
+  EXPECT_EQ(std::get<Until>(s.repeat).runs, 10);
 }
 
 TEST_F(ScenarioFile, WithoutNfsHasNone) {
@@ -145,14 +147,29 @@ TEST_F(ScenarioFile, OneExpectedEventMayStandAlone) {
 TEST_F(ScenarioFile, RepeatedRunsStopAtTheirNumber) {
   const Result<Scenario> s = loaded({.more = "repeat: {runs: 7}"});
   ASSERT_TRUE(s) << s.error().message;
-  EXPECT_EQ(s->repeat.until, 7);
-  EXPECT_EQ(s->repeat.runs, 7);
+  ASSERT_TRUE(std::holds_alternative<Runs>(s->repeat));
+  EXPECT_EQ(std::get<Runs>(s->repeat).runs, 7);
+}
+
+TEST_F(ScenarioFile, RepeatsMayAskAQuestion) {
+  const Result<Scenario> clean = loaded({.expect = "expect: {survived: true}", .more = "repeat: {clean-of: 7/10}"});
+  ASSERT_TRUE(clean) << clean.error().message;
+  EXPECT_EQ(std::get<CleanOf>(clean->repeat).hits, 7);
+  EXPECT_EQ(std::get<CleanOf>(clean->repeat).runs, 10);
+  const Result<Scenario> rate = loaded({.more = "repeat: {at-least: 30%}"});
+  ASSERT_TRUE(rate) << rate.error().message;
+  EXPECT_EQ(std::get<AtLeast>(rate->repeat).percent, 30);
+}
+
+TEST_F(ScenarioFile, OnlySurvivalCanBeCleanRuns) {
+  const auto refused = errorOf({.expect = "expect: {reproduced: {event: oops}}", .more = "repeat: {clean-of: 7/10}"});
+  EXPECT_NE(refused.find("repeat.clean-of: expected a scenario with expect.survived"), std::string::npos) << refused;
 }
 
 TEST_F(ScenarioFile, AnEmptyListOfRepeatsIsOneRun) {
   const Result<Scenario> s = loaded({.more = "repeat: {}"});
   ASSERT_TRUE(s) << s.error().message;
-  EXPECT_EQ(s->repeat.runs, 1);
+  EXPECT_EQ(std::get<Until>(s->repeat).runs, 1);
 }
 
 std::string faultKeys() {
@@ -278,7 +295,7 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
       {{.more = "collect: [registers, registers]"},
        "f.yaml:7:22: collect[1]: expected each item once, found \"registers\" again"},
       {{.more = "repeat: {runs: 2, until: 1/2}"},
-       "f.yaml:7:9: repeat: expected at most one of the keys runs, until, found runs and until"},
+       "f.yaml:7:9: repeat: expected at most one of the keys runs, until, clean-of, at-least, found runs and until"},
       {{.more = "repeat: {until: 2/1}"},
        "f.yaml:7:17: repeat.until: expected K/N such as 1/3, with K from 1 to N and N up to 1000, found \"2/1\""},
   };
