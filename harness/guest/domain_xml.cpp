@@ -37,7 +37,8 @@ std::string xml(std::string_view text) {
   return out;
 }
 
-std::string cpu(const std::string& model) {
+std::string cpu(const std::string& model, bool kvm) {
+  if (kvm) return "<cpu mode='host-passthrough' check='none'/>";
   if (model == "max") return "<cpu mode='maximum'/>";
   return fmt::format("<cpu mode='custom' match='exact' check='none'><model fallback='forbid'>{}</model></cpu>",
                      xml(model));
@@ -103,9 +104,9 @@ std::vector<std::string> cardNames(const scenario::Node& hardware, std::size_t l
 
 std::string domainXml(const DomainSpec& spec) {
   // GICv2 knows eight CPUs; more need a GICv3.
-  const int gic = spec.hardware.cpus > 8 ? 3 : 2;
+  const std::string gic = spec.kvm ? "host" : spec.hardware.cpus > 8 ? "3" : "2";
   return fmt::format(
-      R"(<domain type='qemu' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+      R"(<domain type='{type}' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
   <name>{name}</name>
   <memory unit='b'>{memory}</memory>
   <vcpu>{cpus}</vcpu>
@@ -133,10 +134,11 @@ std::string domainXml(const DomainSpec& spec) {
   </devices>
 {prompt}</domain>
 )",
-      fmt::arg("name", xml(spec.name)), fmt::arg("memory", spec.hardware.memory.value),
-      fmt::arg("cpus", spec.hardware.cpus), fmt::arg("kernel", xml(spec.kernel.string())),
-      fmt::arg("initrd", xml(spec.initrd.string())), fmt::arg("cmdline", xml(spec.commandLine)), fmt::arg("gic", gic),
-      fmt::arg("cpu", cpu(spec.hardware.cpu)), fmt::arg("emulator", xml(spec.emulator.string())),
+      fmt::arg("type", spec.kvm ? "kvm" : "qemu"), fmt::arg("name", xml(spec.name)),
+      fmt::arg("memory", spec.hardware.memory.value), fmt::arg("cpus", spec.hardware.cpus),
+      fmt::arg("kernel", xml(spec.kernel.string())), fmt::arg("initrd", xml(spec.initrd.string())),
+      fmt::arg("cmdline", xml(spec.commandLine)), fmt::arg("gic", gic),
+      fmt::arg("cpu", cpu(spec.hardware.cpu, spec.kvm)), fmt::arg("emulator", xml(spec.emulator.string())),
       fmt::arg("console", xml(spec.consoleSocket.string())), fmt::arg("agent", xml(spec.agentSocket.string())),
       fmt::arg("terminal", terminal(spec.terminalSocket)), fmt::arg("disk", disk(spec.disk)),
       fmt::arg("cards", cards(spec)), fmt::arg("prompt", spec.terminalSocket ? kPromptTerminal : ""));

@@ -24,9 +24,11 @@ struct DomainSpec {
   std::optional<std::filesystem::path> terminalSocket = {};  // as the others
   std::vector<LinkEnd> links = {};
   std::optional<std::filesystem::path> disk = {};
+  bool kvm = false;  // else TCG
 };
 
-// Libvirt's domain XML for QEMU's "virt" machine under TCG. Pure; every text is escaped.
+// Libvirt's domain XML for QEMU's "virt" machine. Pure; every text is escaped. Under KVM the guest's CPU is the host's,
+// whatever model the scenario names: KVM knows no other.
 std::string domainXml(const DomainSpec& spec);
 
 // QEMU's names of the guest's network cards, in the order of eth0, eth1, ...: a card for each link, then the one

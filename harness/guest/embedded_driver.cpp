@@ -3,9 +3,13 @@
 
 #include <grp.h>
 #include <pwd.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -27,6 +31,27 @@ Result<long> qemuOwner() {
                 fmt::format("as root QEMU runs under the account and group {}, which this host lacks", kQemuAccount),
                 fmt::format("adduser --system --group --no-create-home --home /nonexistent {}", kQemuAccount));
   return static_cast<long>(account->pw_uid);
+}
+
+std::string machineOfHost() {
+  utsname host{};
+  return uname(&host) == 0 ? host.machine : "";
+}
+
+bool kvmUsable(long owner, const std::string& machine, const fs::path& device) {
+  if (machine != "aarch64") return false;
+  if (owner < 0) return access(device.c_str(), R_OK | W_OK) == 0;
+  struct stat status = {};
+  if (stat(device.c_str(), &status) != 0) return false;
+  if ((status.st_mode & (S_IROTH | S_IWOTH)) == (S_IROTH | S_IWOTH)) return true;
+  const passwd* account = getpwuid(static_cast<uid_t>(owner));
+  if (account == nullptr) return false;
+  std::vector<gid_t> groups(256);
+  int count = static_cast<int>(groups.size());
+  if (getgrouplist(account->pw_name, account->pw_gid, groups.data(), &count) < 0) return false;
+  groups.resize(static_cast<std::size_t>(count));
+  const bool mayOpen = (status.st_mode & (S_IRGRP | S_IWGRP)) == (S_IRGRP | S_IWGRP);
+  return mayOpen && std::ranges::find(groups, status.st_gid) != groups.end();
 }
 
 Result<void> prepareEmbedded(const fs::path& root, const fs::path& cache) {

@@ -12,6 +12,12 @@ namespace relapse::guest {
 // The account that QEMU runs under when relapse is root; -1 for the user's own. HostLacks: there is none.
 Result<long> qemuOwner();
 
+// Whether QEMU under that account can have KVM for arm64 guests: an arm64 host with a `device` that it may open.
+bool kvmUsable(long owner, const std::string& machine, const std::filesystem::path& device = "/dev/kvm");
+
+// This host's machine, as uname -m has it.
+std::string machineOfHost();
+
 // Writes the driver's configuration below `root`, with what libvirt learnt of QEMU before from `cache`.
 Result<void> prepareEmbedded(const std::filesystem::path& root, const std::filesystem::path& cache);
 

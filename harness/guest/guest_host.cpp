@@ -85,7 +85,10 @@ void onReboot(virConnectPtr, virDomainPtr domain, void* ends) {
 class LibvirtHost : public GuestHost {
  public:
   LibvirtHost(HostOptions options, fs::path emulator, long owner)
-      : options_(std::move(options)), emulator_(std::move(emulator)), owner_(owner) {}
+      : options_(std::move(options)),
+        emulator_(std::move(emulator)),
+        owner_(owner),
+        kvm_(kvmUsable(owner, machineOfHost())) {}
 
   ~LibvirtHost() override {
     if (connection_)
@@ -125,7 +128,7 @@ class LibvirtHost : public GuestHost {
     if (!streams) return passOn(streams.error());
     const std::string xml =
         domainXml({name, spec.hardware, files->first, files->second, kernelCommandLine(), folder / "c", folder / "a",
-                   emulator_, spec.terminal ? std::optional(folder / "t") : std::nullopt, spec.links, spec.disk});
+                   emulator_, spec.terminal ? std::optional(folder / "t") : std::nullopt, spec.links, spec.disk, kvm_});
     ends_.expect(name, spec.node, mailbox);
     OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), spec.stopped ? VIR_DOMAIN_START_PAUSED : 0));
     if (!domain) {
@@ -137,7 +140,7 @@ class LibvirtHost : public GuestHost {
     rememberProbe();
     auto guest = std::make_unique<LibvirtGuest>(
         std::move(domain), GuestParts{name, spec.node, folder, xml, std::move(*streams),
-                                      cardNames(spec.hardware, spec.links.size()), &mailbox, &ends_});
+                                      cardNames(spec.hardware, spec.links.size()), kvm_, &mailbox, &ends_});
     if (spec.gdb)
       if (auto listening = guest->listenForGdb(); !listening) return passOn(listening.error());
     return std::unique_ptr<Guest>(std::move(guest));
@@ -193,6 +196,7 @@ class LibvirtHost : public GuestHost {
   HostOptions options_;
   fs::path emulator_;
   long owner_;
+  bool kvm_;
   Ends ends_;
   OwnedConnection connection_;
   std::vector<int> callbacks_;

@@ -116,7 +116,8 @@ std::string LibvirtGuest::versions() {
   virGetVersion(&libvirt, nullptr, nullptr);
   std::string qemu = hmp("info version").value_or("of an unknown version");
   qemu.erase(qemu.find_last_not_of("\r\n") + 1);
-  return fmt::format("libvirt {}.{}.{}, QEMU {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu);
+  return fmt::format("libvirt {}.{}.{}, QEMU {}, {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu,
+                     parts_.kvm ? "KVM" : "TCG");
 }
 
 void LibvirtGuest::end() {

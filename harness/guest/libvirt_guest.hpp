@@ -74,6 +74,7 @@ struct GuestParts {
   std::string xml;
   GuestStreams streams;
   std::vector<std::string> cards;  // as QEMU's monitor names them
+  bool kvm = false;
   Mailbox* mailbox;
   Ends* ends;
 };

@@ -121,6 +121,16 @@ TEST(DomainXml, ATerminalIsASecondConsoleAndNotTheKernels) {
   EXPECT_THAT(kernelCommandLine(), Not(HasSubstr("hvc")));
 }
 
+TEST(DomainXml, UnderKvmTheCpuIsTheHosts) {
+  DomainSpec fast = spec();
+  fast.kvm = true;
+  const auto xml = domainXml(fast);
+  EXPECT_THAT(xml, HasSubstr("<domain type='kvm'"));
+  EXPECT_THAT(xml, HasSubstr("<cpu mode='host-passthrough'"));
+  EXPECT_THAT(xml, HasSubstr("<gic version='host'/>"));
+  EXPECT_THAT(domainXml(spec()), HasSubstr("<domain type='qemu'"));
+}
+
 TEST(DomainXml, MoreThanEightCpusNeedAGicv3) {
   DomainSpec large = spec();
   large.hardware.cpus = 8;
