@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "verdict/judge.hpp"
+
 namespace relapse::campaign {
 namespace {
 
@@ -40,6 +42,7 @@ TryResult resultOf(const report::RunRecord& record) {
   }
   std::visit(FromVerdict{result, record}, record.verdict);
   result.run = record.directory;
+  result.held = verdict::held(record.scenario.expect, record.verdict);
   return result;
 }
 

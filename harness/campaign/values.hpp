@@ -20,6 +20,7 @@ enum class Outcome { Inconclusive, Reproduced, Survived, OtherFailure };
 
 struct TryResult {
   Outcome outcome = Outcome::Inconclusive;
+  bool held = false;                                 // the scenario's expectation
   std::string signature;                             // of the bug or the other failure
   std::string reason;                                // of an inconclusive one
   std::chrono::milliseconds time{0};                 // start to verdict
