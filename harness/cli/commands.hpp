@@ -26,6 +26,13 @@ struct Common {
   std::filesystem::path stateDir;
 };
 
+struct EngineArguments {
+  std::string engine = "local";           // local, slurm
+  int jobs = 0;                           // guests side by side; 0: as many as fit
+  std::string partition;                  // slurm's
+  std::vector<std::string> slurmOptions;  // for sbatch, as they are
+};
+
 struct RunArguments {
   std::vector<std::string> scenarios;
   std::vector<std::string> kernels;  // --kernel, tried in order
@@ -35,10 +42,15 @@ struct RunArguments {
   std::vector<std::filesystem::path> patches;
   std::vector<std::filesystem::path> configs;
   std::vector<std::string> sets;
-  int repeat = 0;     // 0: the scenario's
-  std::string until;  // "K/N"
+  int repeat = 0;       // 0: the scenario's
+  std::string until;    // "K/N"
+  std::string cleanOf;  // "K/N"
+  std::string atLeast;  // "30%"
   std::string connect;
-  int jobs = 0;
+  int makeJobs = 0;              // 0: one per core
+  EngineArguments engine = {};   // where repeats run
+  std::filesystem::path result;  // as a job: what it leaves (campaign::RunFile); empty: nothing
+  bool noHistory = false;
   bool asBisectStep = false;
   std::string vary;    // "writers=1..64,timing=jitter"; empty: no search
   std::string budget;  // "30min"; empty: the default
@@ -71,6 +83,14 @@ struct InspectArguments {
   std::string task;               // PID or COMM
 };
 
+struct NightlyArguments {
+  std::filesystem::path matrix;
+  EngineArguments engine;
+  std::string budget;  // "6h"; empty: the matrix's
+  bool anew = false;   // not the night that is not finished
+  int makeJobs = 0;
+};
+
 struct ShellArguments {
   std::string scenario;
   RunArguments run;  // which kernel, --set, --connect
@@ -87,9 +107,38 @@ struct ReplayArguments {
   int jobs = 0;
 };
 
+struct HistoryArguments {
+  bool signatures = false;
+  bool nights = false;
+  std::string scenario;  // filters; empty: all
+  std::string signature;
+  std::string verdict;
+  std::string night;
+  int limit = 20;  // 0: all
+  bool prune = false;
+  int days = 30;
+  int keepPerSignature = 1;
+  int keepPerCell = 1;
+  bool dryRun = false;
+  bool check = false;
+};
+
+struct CompareArguments {
+  std::string one;  // a run, a night, kernel:...
+  std::string other;
+};
+
+struct ReportArguments {
+  std::vector<std::string> what;  // directories of runs or nights, their names, "latest"
+  std::string format;             // html, junit, ktap, mail, json; empty: html, with --json json
+  std::filesystem::path output;   // empty: html into the directory, all else to standard output
+};
+
 // Each returns the exit status and prints what a person (or --json a program) reads.
 int runCommand(const RunArguments& arguments, const Common& common);
 int varyCommand(const RunArguments& arguments, const Common& common);  // run, with --vary or --minimize
+int buildCommand(const RunArguments& arguments, const Common& common);
+int nightlyCommand(const NightlyArguments& arguments, const Common& common);
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);
 int doctorCommand(const Common& common);
@@ -98,6 +147,9 @@ int decodeCommand(const DecodeArguments& arguments, const Common& common);
 int inspectCommand(const InspectArguments& arguments, const Common& common);
 int shellCommand(const ShellArguments& arguments, const Common& common);
 int replayCommand(const ReplayArguments& arguments, const Common& common);
+int historyCommand(const HistoryArguments& arguments, const Common& common);
+int compareCommand(const CompareArguments& arguments, const Common& common);
+int reportCommand(const ReportArguments& arguments, const Common& common);
 int patternsCommand();
 int referenceCommand();
 

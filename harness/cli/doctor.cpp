@@ -117,6 +117,7 @@ const std::vector<Requirement>& requirements() {
       {"xz", "xz-utils", "kernel sources come compressed with it"},
       {"drgn", "python3-drgn", "it looks into memory dumps"},
       {"aarch64-linux-gnu-objdump", "binutils-aarch64-linux-gnu", "it disassembles what a CPU was at"},
+      {"gnuplot", "gnuplot-nox", "it draws rates and time-to-event curves on pages"},
   };
   return table;
 }

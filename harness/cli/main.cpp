@@ -42,7 +42,9 @@ void addCampaign(CLI::App& app, RunArguments& run) {
   app.add_option("--keep", run.keep, "which runs of theirs stay: those with the bug at the best setting, all, none")
       ->check(CLI::IsMember({"best", "all", "none"}));
   for (auto* option : {vary, minimize})
-    for (const char* other : {"--repeat", "--until", "--as-bisect-step"}) option->excludes(app.get_option(other));
+    for (const char* other :
+         {"--repeat", "--until", "--clean-of", "--at-least", "--as-bisect-step", "--jobs", "--engine"})
+      option->excludes(app.get_option(other));
 }
 
 // Which kernel, and what is set from the command line.
@@ -62,16 +64,58 @@ void addKernel(CLI::App& app, RunArguments& run) {
       ->excludes(image);
   app.add_option("--set", run.sets, "KEY=VALUE: a scenario's key, set from here")->allow_extra_args(false);
   app.add_option("--connect", run.connect, "a libvirt on this host (qemu:///system) instead of the embedded one");
-  app.add_option("--make-jobs", run.jobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+  app.add_option("--make-jobs", run.makeJobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+}
+
+void addEngine(CLI::App& app, EngineArguments& engine) {
+  app.add_option("--jobs", engine.jobs, "guests side by side; as many as fit on this host by default")
+      ->check(CLI::Range(1, 10000));
+  app.add_option("--engine", engine.engine, "where runs go: local, or slurm")->check(CLI::IsMember({"local", "slurm"}));
+  app.add_option("--partition", engine.partition, "of Slurm");
+  app.add_option("--slurm-option", engine.slurmOptions, "one more for sbatch, such as --account=kernel")
+      ->allow_extra_args(false);
+}
+
+constexpr const char* kNightlyHelp = R"(
+Runs kernels x scenarios x variants and judges each cell against the nights before. docs/nightly.md describes the file.
+A night that was interrupted is gone on with. Exit status: 0 nothing new, 1 a new failure, another bug or a changed
+rate, 64 bad input, 69 the host lacks something, 125 no run came to a verdict, 130 interrupted.
+)";
+
+void addNightly(CLI::App& app, NightlyArguments& nightly) {
+  app.add_option("matrix", nightly.matrix, "the matrix's file")->required();
+  app.add_option("--budget", nightly.budget, "time for the night, such as 6h, in place of the matrix's");
+  app.add_flag("--new", nightly.anew, "a new night, even when one is not finished");
+  app.add_option("--make-jobs", nightly.makeJobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
+  addEngine(app, nightly.engine);
+  app.footer(kNightlyHelp);
+}
+
+void addBuild(CLI::App& app, RunArguments& build) {
+  app.add_option("scenario", build.scenarios, "scenario files, or names of `relapse list`")->required();
+  addKernel(app, build);
+  app.add_option("--result", build.result)->group("");
 }
 
 void addRun(CLI::App& app, RunArguments& run) {
   app.add_option("scenario", run.scenarios, "scenario files, or names of `relapse list`");
   addKernel(app, run);
   auto* repeat = app.add_option("--repeat", run.repeat, "that many runs")->check(CLI::Range(1, 1000));
-  app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected")->excludes(repeat);
-  app.add_flag("--as-bisect-step", run.asBisectStep,
-               "exit status for `git bisect run`: 0 survived, 1 reproduced, 125 skip, 128 and above stop");
+  auto* until = app.add_option("--until", run.until, "K/N: runs until K of at most N did as expected, or can no more");
+  auto* cleanOf = app.add_option("--clean-of", run.cleanOf,
+                                 "K/N: as many clean runs as claim a fix of a bug that came in K of N runs");
+  auto* atLeast = app.add_option("--at-least", run.atLeast,
+                                 "P%: runs until it is decided whether so many do as expected, or half of it at most");
+  for (auto* option : {until, cleanOf, atLeast}) option->excludes(repeat);
+  until->excludes(cleanOf)->excludes(atLeast);
+  cleanOf->excludes(atLeast);
+  addEngine(app, run.engine);
+  auto* asBisectStep =
+      app.add_flag("--as-bisect-step", run.asBisectStep,
+                   "exit status for `git bisect run`: 0 survived, 1 reproduced, 125 skip, 128 and above stop");
+  asBisectStep->excludes("--jobs")->excludes("--engine");
+  app.add_option("--result", run.result)->group("");  // a job's
+  app.add_flag("--no-history", run.noHistory)->group("");
   addCampaign(app, run);
   app.footer(std::string(kRunExamples) + kStages + kCampaignHelp);
 }
@@ -185,6 +229,84 @@ void addReplay(CLI::App& app, ReplayArguments& replay) {
   app.footer(kReplayHelp);
 }
 
+constexpr const char* kHistoryHelp = R"(
+Examples:
+  relapse history                                      the last 20 runs
+  relapse history --scenario nfs-wb-page-soft-lockup --verdict survived --limit 0
+  relapse history --signatures                         each bug: first and last seen, how often, its evidence
+  relapse history --json | jq -r .id
+  relapse history prune --days 14 --dry-run            what would go, and how many bytes
+  relapse history check
+
+prune removes directories of runs, and keeps their rows. Whatever it is told, the last evidence of a signature stays.
+Exit status: 0, 64 bad usage, or a history that is damaged or of a newer relapse, 69 no permission, 125 the disk is full.
+)";
+
+void addHistory(CLI::App& app, HistoryArguments& history) {
+  auto* signatures = app.add_flag("--signatures", history.signatures, "grouped by signature");
+  app.add_flag("--nights", history.nights, "the nights")->excludes(signatures);
+  app.add_option("--scenario", history.scenario, "of this scenario alone");
+  app.add_option("--signature", history.signature, "with this signature alone");
+  app.add_option("--verdict", history.verdict, "with this verdict alone")
+      ->check(CLI::IsMember({"reproduced", "survived", "other-failure", "inconclusive"}));
+  app.add_option("--night", history.night, "of this night alone");
+  app.add_option("--limit", history.limit, "that many; 0: all")->check(CLI::NonNegativeNumber)->capture_default_str();
+  auto* prune = app.add_subcommand("prune", "remove the directories of old runs");
+  prune->add_option("--days", history.days, "runs younger than this stay")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  prune->add_option("--keep-per-signature", history.keepPerSignature, "of each signature, so many with evidence stay")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  prune->add_option("--keep-per-cell", history.keepPerCell, "of each scenario and cell, so many stay")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  prune->add_flag("--dry-run", history.dryRun, "only say what would go");
+  prune->callback([&history] { history.prune = true; });
+  app.add_subcommand("check", "is the file whole?")->callback([&history] { history.check = true; });
+  app.require_subcommand(0, 1);
+  app.footer(kHistoryHelp);
+}
+
+constexpr const char* kCompareHelp = R"(
+Examples:
+  relapse compare latest 20261123T000227Z-nfs-wb-page-soft-lockup
+  relapse compare 20261127T010000Z-all 20261128T010000Z-all       two nights, cell by cell
+  relapse compare kernel:linux-4.19.325 kernel:debian-6.1         all runs of the history on each
+
+A and B are each a run (its directory, its name, latest), a night (its name or directory) or kernel: with a source, a
+release or a build-id. Two runs are compared in what went in and what came out. Sets of runs are compared in rates
+(Fisher's exact test), times to the event (log-rank) and signatures, at 5 % for all tests together (Holm).
+Exit status: 0 no difference beyond chance, 1 there is one (of two runs: another verdict or signature), 64 bad input,
+69 no permission.
+)";
+
+void addCompare(CLI::App& app, CompareArguments& compare) {
+  app.add_option("a", compare.one, "a run, a night, or kernel:RELEASE")->required();
+  app.add_option("b", compare.other, "what it is compared with")->required();
+  app.footer(kCompareHelp);
+}
+
+constexpr const char* kReportHelp = R"(
+Examples:
+  relapse report latest                                the page of the last run again; prints where it is
+  relapse report latest --format mail                  what, where, rate, how to reproduce, trace, for a mailing list
+  relapse report NIGHT --format junit -o junit.xml
+  relapse report runs/2026*-nfs-wb-page-soft-lockup --format ktap
+
+A run or a night is given by its directory, or by its name here. The rate is that of the runs beside it with the same
+scenario, settings and kernel. docs/reports.md has the forms.
+Exit status: 0 written, 64 bad usage or input, 125 it cannot be written. A verdict does not change it.
+)";
+
+void addReport(CLI::App& app, ReportArguments& report) {
+  app.add_option("run", report.what, "directories or names of runs, or of a night; latest")->required();
+  app.add_option("--format", report.format, "html (the default), junit, ktap, mail or json")
+      ->check(CLI::IsMember({"html", "junit", "ktap", "mail", "json"}));
+  app.add_option("-o,--output", report.output, "the file; html goes to report.html there, all else to standard output");
+  app.footer(kReportHelp);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -202,6 +324,12 @@ int main(int argc, char** argv) {
   RunArguments run;
   auto* runApp = app.add_subcommand("run", "build, boot, work, watch, judge: one verdict for each scenario");
   addRun(*runApp, run);
+  NightlyArguments nightly;
+  auto* nightlyApp = app.add_subcommand("nightly", "kernels x scenarios x variants, judged against the nights before");
+  addNightly(*nightlyApp, nightly);
+  RunArguments build;
+  auto* buildApp = app.add_subcommand("build", "the kernels of scenarios alone, into the cache");
+  addBuild(*buildApp, build);
   std::vector<std::string> files;
   std::vector<std::string> sets;
   auto* validate = app.add_subcommand("validate", "check scenario files, all errors at once");
@@ -224,6 +352,15 @@ int main(int argc, char** argv) {
   ReplayArguments replay;
   auto* replayApp = app.add_subcommand("replay", "the same run again, from its bundle: what differs?");
   addReplay(*replayApp, replay);
+  HistoryArguments history;
+  auto* historyApp = app.add_subcommand("history", "runs over time: list them, when a bug was seen, remove old ones");
+  addHistory(*historyApp, history);
+  CompareArguments compare;
+  auto* compareApp = app.add_subcommand("compare", "two runs, nights or kernels: what differs beyond chance?");
+  addCompare(*compareApp, compare);
+  ReportArguments report;
+  auto* reportApp = app.add_subcommand("report", "a run's or a night's page again, or its JUnit, KTAP, mail or JSON");
+  addReport(*reportApp, report);
   auto* patterns = app.add_subcommand("patterns", "what begins an event, as regular expressions (grep -E)")->group("");
   auto* reference = app.add_subcommand("reference", "the scenario reference as Markdown")->group("");
 
@@ -236,6 +373,8 @@ int main(int argc, char** argv) {
   spdlog::set_level(common.verbose ? spdlog::level::debug : spdlog::level::warn);
   try {
     if (runApp->parsed()) return runCommand(run, common);
+    if (nightlyApp->parsed()) return nightlyCommand(nightly, common);
+    if (buildApp->parsed()) return buildCommand(build, common);
     if (validate->parsed()) return validateCommand(files, sets);
     if (list->parsed()) return listCommand(common);
     if (doctor->parsed()) return doctorCommand(common);
@@ -244,6 +383,9 @@ int main(int argc, char** argv) {
     if (inspectApp->parsed()) return inspectCommand(inspect, common);
     if (shellApp->parsed()) return shellCommand(shell, common);
     if (replayApp->parsed()) return replayCommand(replay, common);
+    if (historyApp->parsed()) return historyCommand(history, common);
+    if (compareApp->parsed()) return compareCommand(compare, common);
+    if (reportApp->parsed()) return reportCommand(report, common);
     if (patterns->parsed()) return patternsCommand();
     if (reference->parsed()) return referenceCommand();
   } catch (const std::exception& error) {  // standard output was closed, memory ran out

@@ -7,6 +7,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/display.hpp"
+#include "cli/found_run.hpp"
 #include "cli/host_session.hpp"
 #include "cli/places.hpp"
 #include "cli/replay_text.hpp"
@@ -19,17 +20,6 @@ namespace relapse::cli {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A path as given, or a run of the state directory by its name.
-Result<fs::path> findRun(const std::string& word, const fs::path& state) {
-  std::error_code error;
-  if (fs::exists(word, error)) return fs::path(word);
-  const fs::path runs = state / "runs";
-  if (word.find('/') == std::string::npos && fs::exists(runs / word, error)) return runs / word;
-  return fail(FailureKind::BadInput,
-              fmt::format("expected a run's directory, its bundle, the name of a run in {} or latest, found \"{}\"",
-                          runs.string(), word));
-}
 
 std::string kernelOf(const kernel::KernelImage& image) {
   return fmt::format("{} build-id {} sha256 {}", image.release, image.buildId, image.imageSha256.substr(0, 16));
@@ -105,7 +95,7 @@ int failed(const Failure& failure) {
 
 int replayCommand(const ReplayArguments& arguments, const Common& common) {
   const auto where = places(common.stateDir);
-  auto folder = findRun(arguments.run, where.state);
+  auto folder = findKept(arguments.run, where.state, {"runs"}, "a run's directory, its bundle, the name of a run");
   if (!folder) return failed(folder.error());
   auto bundle = run::openBundle(*folder);
   if (!bundle) return failed(bundle.error());

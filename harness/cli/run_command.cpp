@@ -1,42 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <unistd.h>
-
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
+#include <memory>
 
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include "cli/commands.hpp"
-#include "cli/display.hpp"
 #include "cli/host_session.hpp"
+#include "cli/interrupts.hpp"
 #include "cli/places.hpp"
-#include "cli/run_request.hpp"
-#include "report/json.hpp"
-#include "report/terminal.hpp"
-#include "run/conduct.hpp"
+#include "cli/repeated.hpp"
+#include "document/types.hpp"
 #include "scenario/scenario.hpp"
-#include "verdict/judge.hpp"
 
 namespace relapse::cli {
 namespace {
 
 constexpr const char* kDefaultScenario = "nfs-wb-page-soft-lockup";
 
+Result<document::Ratio> ratioOf(const char* option, const std::string& text) {
+  if (const auto ratio = document::parseFraction(text, scenario::kMostRuns)) return *ratio;
+  return fail(FailureKind::BadInput, fmt::format("{}: expected K/N such as 3/10, found \"{}\"", option, text));
+}
+
 Result<scenario::Repeat> repeatOf(const RunArguments& arguments, const scenario::Scenario& scenario) {
-  if (arguments.repeat > 0) return scenario::Repeat{arguments.repeat, arguments.repeat};
-  if (arguments.until.empty()) return scenario.repeat;
-  scenario::Repeat repeat{0, 0};
-  const char* end = arguments.until.data() + arguments.until.size();
-  const auto first = std::from_chars(arguments.until.data(), end, repeat.until);
-  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '/') {
-    const auto second = std::from_chars(first.ptr + 1, end, repeat.runs);
-    if (second.ec == std::errc{} && second.ptr == end && repeat.until >= 1 && repeat.runs >= repeat.until &&
-        repeat.runs <= 1000)
-      return repeat;
+  if (arguments.repeat > 0) return scenario::Runs{arguments.repeat};
+  if (!arguments.atLeast.empty()) {
+    const auto percent = document::parsePercent(arguments.atLeast);
+    if (percent && *percent >= 1 && *percent <= 100) return scenario::AtLeast{static_cast<int>(*percent)};
+    return fail(FailureKind::BadInput,
+                fmt::format("--at-least: expected a percentage such as 30%, found \"{}\"", arguments.atLeast));
   }
-  return fail(FailureKind::BadInput, fmt::format("--until: expected K/N such as 3/10, found \"{}\"", arguments.until));
+  if (!arguments.cleanOf.empty()) {
+    const auto before = ratioOf("--clean-of", arguments.cleanOf);
+    if (!before) return passOn(before.error());
+    if (!std::holds_alternative<scenario::ExpectSurvived>(scenario.expect))
+      return fail(FailureKind::BadInput,
+                  fmt::format("--clean-of: expected a scenario with expect.survived, found {}, which expects the bug",
+                              scenario.name),
+                  "--set 'expect={survived: true}'");
+    return scenario::CleanOf{before->part, before->whole};
+  }
+  if (arguments.until.empty()) return scenario.repeat;
+  const auto until = ratioOf("--until", arguments.until);
+  if (!until) return passOn(until.error());
+  return scenario::Until{until->part, until->whole};
 }
 
 Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
@@ -58,66 +66,27 @@ Result<std::vector<scenario::Scenario>> loadAll(const RunArguments& arguments) {
   return scenarios;
 }
 
-void print(const report::RunRecord& record, const Common& common) {
-  if (common.json) {
-    fmt::print("{}", report::resultJson(record));
-  } else {
-    fmt::print("\n{}", report::summary(record, colourOn(STDOUT_FILENO)));
-  }
-  std::fflush(stdout);
-}
-
-int bisectStatusOf(FailureKind kind) {
-  switch (kind) {
-    case FailureKind::Cancelled:
-      return kInterrupted;
-    case FailureKind::HostLacks:
-    case FailureKind::Internal:
-      return kStopBisect;
-    default:
-      return kInconclusive;  // this commit cannot be tried; others can
-  }
-}
-
-// Runs one scenario as often as it asks for. The status of the whole: 0 when enough runs did as
-// expected, else that of the last run that did not.
-int runRepeatedly(const run::RunRequest& request, guest::GuestHost& host, const RunArguments& arguments,
-                  const Common& common) {
-  const auto repeat = request.scenario.repeat;
-  int held = 0;
-  int status = kInconclusive;
-  int tries = 0;
-  while (tries < repeat.runs && held < repeat.until) {
-    ++tries;
-    Display display(isatty(STDERR_FILENO) == 1, common.quiet, colourOn(STDERR_FILENO));
-    auto record = run::conduct(request, host, [&](const run::StageUpdate& update) { display.show(update); });
-    if (!record) {
-      printFailure(record.error());
-      return arguments.asBisectStep ? bisectStatusOf(record.error().kind) : exitStatusOf(record.error().kind);
-    }
-    print(*record, common);
-    if (verdict::held(request.scenario.expect, record->verdict)) ++held;
-    const int now = arguments.asBisectStep ? verdict::bisectStatus(record->verdict)
-                                           : verdict::exitStatus(request.scenario.expect, record->verdict);
-    if (now != 0 || status == kInconclusive) status = now;
-  }
-  if (repeat.runs > 1 && !common.json)
-    fmt::print("\n{}: {} of {} runs did as expected\n", request.scenario.name, held, tries);
-  return !arguments.asBisectStep && held >= repeat.until ? 0 : status;
-}
-
+// Guests of this process need a session around them, made before there is any thread.
 int runAll(const std::vector<scenario::Scenario>& scenarios, const RunArguments& arguments, const Common& common) {
   const auto where = places(common.stateDir);
-  auto session = HostSession::open(arguments.connect, where.cache);
-  if (!session) {
-    printFailure(session.error());
-    return arguments.asBisectStep ? kStopBisect : exitStatusOf(session.error().kind);
+  const bool jobs = std::ranges::all_of(scenarios, [&](const auto& one) { return wantsJobs(one, arguments); });
+  std::unique_ptr<HostSession> session;
+  std::unique_ptr<Interrupts> interrupts;
+  if (jobs) {
+    interrupts = std::make_unique<Interrupts>();
+  } else {
+    auto opened = HostSession::open(arguments.connect, where.cache);
+    if (!opened) {
+      printFailure(opened.error());
+      return arguments.asBisectStep ? kStopBisect : exitStatusOf(opened.error().kind);
+    }
+    session = std::move(*opened);
   }
-  const auto stop = (*session)->stop();
+  const auto stop = session ? session->stop() : interrupts->token();
   int worst = 0;
   for (const auto& scenario : scenarios) {
-    const int status = runRepeatedly(requestFor(arguments, scenario, where, (*session)->root(), stop),
-                                     (*session)->host(), arguments, common);
+    Repeated repeated(scenario, arguments, common, where);
+    const int status = wantsJobs(scenario, arguments) ? repeated.asJobs(stop) : repeated.here(*session);
     if (worst == 0) worst = status;
     if (stop.stop_requested()) break;
   }
@@ -132,6 +101,10 @@ int runCommand(const RunArguments& arguments, const Common& common) {
   if (!scenarios) {
     printFailure(scenarios.error());
     return arguments.asBisectStep ? kStopBisect : exitStatusOf(scenarios.error().kind);
+  }
+  if (!arguments.result.empty() && scenarios->size() != 1) {
+    printFailure({FailureKind::BadInput, "--result: expected one scenario without a matrix"});
+    return kBadInput;
   }
   spdlog::info("scenarios loaded count={}", scenarios->size());
   return runAll(*scenarios, arguments, common);

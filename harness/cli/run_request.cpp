@@ -21,7 +21,7 @@ run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenar
   overrides.insert(overrides.end(), arguments.sets.begin(), arguments.sets.end());
   // Now, because the file may be another one when the kernel is built.
   request.resolved = scenario::resolvedText(scenario.file, overrides).value_or("");
-  request.jobs = arguments.jobs;
+  request.jobs = arguments.makeJobs;
   request.places = places;
   request.scratch = scratch;
   request.stop = stop;

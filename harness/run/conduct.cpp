@@ -8,6 +8,7 @@
 #include <spdlog/spdlog.h>
 
 #include "report/json.hpp"
+#include "report/run_page.hpp"
 #include "run/bundle.hpp"
 #include "run/collection.hpp"
 #include "run/evidence.hpp"
@@ -70,6 +71,13 @@ bool endsWithoutRecord(const Failure& failure) {
          failure.kind == FailureKind::Cancelled;
 }
 
+// report.html, from what the directory holds by then.
+Result<void> writePage(Evidence& evidence) {
+  const auto files = report::readRun(evidence.folder());
+  if (!files) return passOn(files.error());
+  return evidence.write("report.html", report::runPage(*files));
+}
+
 Result<report::RunRecord> finish(Evidence& evidence, const RunRequest& request, report::RunRecord record,
                                  const BundleParts& parts, std::map<std::string, std::string> sums) {
   record.verdict = verdict::judge(record.scenario.expect, record.seen);
@@ -80,6 +88,10 @@ Result<report::RunRecord> finish(Evidence& evidence, const RunRequest& request, 
   }
   record.artefacts = evidence.files(sums);
   if (auto done = evidence.write("result.json", report::resultJson(record)); !done) return passOn(done.error());
+  if (auto paged = writePage(evidence); !paged) {
+    record.notes.push_back("report.html: " + paged.error().message);
+    if (auto done = evidence.write("result.json", report::resultJson(record)); !done) return passOn(done.error());
+  }
   auto kept = evidence.keep();
   if (!kept) return passOn(kept.error());
   record.directory = *kept;

@@ -85,7 +85,7 @@ TEST(Includes, EachOutsideLibraryHasItsOneFolder) {
       {"<yaml-cpp/", "document"}, {"<boost/process", "process"}, {"<libvirt/", "guest"},
       {"<openssl/", "checksum"},  {"<elfutils/", "stacktrace"},  {"<CLI/", "cli"},
       {"<curl/", "kernel"},       {"<zlib.h>", "logfile"},       {"<lzma.h>", "logfile"},
-      {"<zstd.h>", "logfile"},
+      {"<zstd.h>", "logfile"},    {"<sqlite3.h>", "history"},
   };
   for (const auto& entry : fs::recursive_directory_iterator(kHarness)) {
     const std::string source = entry.is_regular_file() ? contentOf(entry.path()) : std::string();
