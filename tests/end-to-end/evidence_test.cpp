@@ -101,6 +101,13 @@ TEST_F(OfALockup, ThePostMortemIsThere) {
   EXPECT_THAT(contentOf(folder() / "postmortem.txt"), HasSubstr("4 tasks: appender-0..3"));
 }
 
+TEST_F(OfALockup, ItsPageIsThereAndTellsTheSame) {
+  const std::string page = contentOf(folder() / "report.html");
+  for (const char* part : {"nfs_wb_page() cannot end", "4 tasks: appender-0..3", "fs/nfs/write.c:",
+                           "data-full=\"nfs_wb_page: ", "fill-export", "relapse replay "})
+    EXPECT_THAT(page, HasSubstr(part));
+}
+
 // With what the first run was made of.
 TEST_F(OfALockup, AVmlinuxWithoutDebugInformationCostsTheExplanationAlone) {
   const StateFolder state;
