@@ -76,7 +76,7 @@ statistics::Series seriesOf(const scenario::Repeat& repeat) {
 }
 
 bool Series::tooManyInconclusive() const {
-  return inconclusive_ > std::max(2, rule_.tries / 2);
+  return inconclusive_ > (rule_.tries == 1 ? 0 : std::max(2, rule_.tries / 2));
 }
 
 bool Series::over() const {

@@ -29,7 +29,8 @@ class Series {
   // The run to start next. Nothing: those that are under way may decide it, or it is over.
   std::optional<int> next();
 
-  // One without a verdict is no run: another one takes its place, until there were too many of them.
+  // One without a verdict is no run: another one takes its place, until there were too many of them. Where one run is
+  // asked for, there is one.
   void add(int number, TryResult result);
 
   statistics::Standing standing() const { return standing_; }

@@ -150,6 +150,26 @@ Result<campaign::Runner::Ended> Repeated::take(const engine::JobEnd& end, const 
   return ended;
 }
 
+// Before all runs: each of them would want it, and their time is not meant for it.
+Result<void> Repeated::buildKernel(engine::Engine& engine, const std::filesystem::path& folder,
+                                   const std::stop_token& stop) {
+  auto job = buildJob(scenario_, arguments_, common_);
+  job.name = "kernel";
+  job.result = folder / "kernel.json";
+  job.log = folder / "kernel.log";
+  job.argv.insert(job.argv.end(), {"--result", job.result.string()});
+  if (auto submitted = engine.submit({job}); !submitted) return submitted;
+  const auto end = engine.next(stop);
+  if (!end) return passOn(end.error());
+  if (end->what != engine::JobEnd::What::Result)
+    return fail(FailureKind::GuestFailed,
+                fmt::format("the kernel's build: {} (its log: {})", end->why, job.log.string()));
+  const auto file = campaign::readRunFile(job.result);
+  if (!file) return passOn(file.error());
+  if (const auto* failure = std::get_if<Failure>(&*file)) return passOn(*failure);
+  return {};
+}
+
 int Repeated::asJobs(const std::stop_token& stop) {
   // Beside the runs, because a cluster's nodes see it there.
   const auto folder = places_.state / "series" / campaign::nightId(scenario_.name);
@@ -158,6 +178,7 @@ int Repeated::asJobs(const std::stop_token& stop) {
   if (error) return failed({FailureKind::Exhausted, fmt::format("{}: {}", folder.string(), error.message())});
   auto engine = makeEngine(arguments_.engine, folder);
   if (!engine) return failed(engine.error());
+  if (auto built = buildKernel(**engine, folder, stop); !built) return failed(built.error());
   campaign::Runner runner;
   runner.room = std::max<std::size_t>(1, (*engine)->room());
   runner.start = [&](const std::vector<int>& numbers) {

@@ -8,7 +8,7 @@
 #include "campaign/run_file.hpp"
 #include "cli/commands.hpp"
 #include "cli/host_session.hpp"
-#include "engine/values.hpp"
+#include "engine/engine.hpp"
 #include "failure/values.hpp"
 #include "run/values.hpp"
 #include "scenario/values.hpp"
@@ -36,6 +36,7 @@ class Repeated {
   std::uint64_t seedOf(int number) const { return scenario_.seed + static_cast<std::uint64_t>(number) - 1; }
   Result<campaign::Runner::Ended> conduct(HostSession& session, int number);
   Result<campaign::Runner::Ended> take(const engine::JobEnd& end, const std::filesystem::path& folder);
+  Result<void> buildKernel(engine::Engine& engine, const std::filesystem::path& folder, const std::stop_token& stop);
   void leave(const campaign::RunFile& file) const;
   int failed(const Failure& failure) const;
   int status() const;

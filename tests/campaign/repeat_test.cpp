@@ -93,7 +93,7 @@ TEST(Repeat, CountsRunsInTheOrderOfTheirStarts) {
 }
 
 TEST(Repeat, GivesUpWhenTooManyRunsComeToNoVerdict) {
-  Series series(seriesOf(scenario::Until{1, 1}));
+  Series series(seriesOf(scenario::Until{1, 2}));
   int runs = 0;
   while (const auto number = series.next()) {
     series.add(*number, nothing());
@@ -102,6 +102,13 @@ TEST(Repeat, GivesUpWhenTooManyRunsComeToNoVerdict) {
   EXPECT_EQ(runs, 3);
   EXPECT_TRUE(series.tooManyInconclusive());
   EXPECT_EQ(sentence(series, true), "no run came to a verdict (3 inconclusive)");
+}
+
+TEST(Repeat, OfOneRunIsOneRunWhateverItsVerdict) {
+  Series series(seriesOf(scenario::Until{1, 1}));
+  series.add(*series.next(), nothing());
+  EXPECT_TRUE(series.over());
+  EXPECT_FALSE(series.next());
 }
 
 // Runs with the bug are over in 3 s, others in 60 s: several at once, as an engine has them.
