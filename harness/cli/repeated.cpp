@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -200,6 +202,9 @@ int Repeated::asJobs(const std::stop_token& stop) {
   };
   runner.observe = [&](const campaign::Runner::Ended& ended) {
     if (!common_.quiet) fmt::print(stderr, "{}\n", lineOf(ended));
+    if (!common_.json || ended.result.run.empty()) return;
+    std::ifstream result(ended.result.run / "result.json", std::ios::binary);
+    fmt::print("{}", std::string(std::istreambuf_iterator<char>(result), {}));
   };
   return finish(campaign::repeat(series_, runner));
 }

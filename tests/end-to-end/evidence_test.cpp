@@ -103,8 +103,8 @@ TEST_F(OfALockup, ThePostMortemIsThere) {
 
 TEST_F(OfALockup, ItsPageIsThereAndTellsTheSame) {
   const std::string page = contentOf(folder() / "report.html");
-  for (const char* part : {"nfs_wb_page() cannot end", "4 tasks: appender-0..3", "fs/nfs/write.c:",
-                           "data-full=\"nfs_wb_page: ", "fill-export", "relapse replay "})
+  for (const char* part : {"nfs_wb_page() cannot end", "4 tasks: appender-0..3",
+                           "fs/nfs/write.c:", "data-full=\"nfs_wb_page: ", "fill-export", "relapse replay "})
     EXPECT_THAT(page, HasSubstr(part));
 }
 
@@ -144,11 +144,12 @@ TEST(PostMortem, ThatFailsIsANoteAndTheVerdictStands) {
 TEST(StarvedGuest, IsNoLockup) {
   const StateFolder state;
   const fs::path output = state.path() / "output";
-  const pid_t pid = spawn(
-      commandLine({"run", "nfs-fatal-error-fixed", "--kernel", "debian-6.1", "--json", "--set", "nodes.client.cpus=1",
-                   "--set", R"(steps=[{shell: {command: "while :; do :; done & sleep 12; kill $!", background: true}}])",
-                   "--set", "expect={reproduced: {event: soft-lockup, frames: []}}"}),
-      {{"XDG_STATE_HOME", state.path()}}, output);
+  const pid_t pid =
+      spawn(commandLine({"run", "nfs-fatal-error-fixed", "--kernel", "debian-6.1", "--json", "--set",
+                         "nodes.client.cpus=1", "--set",
+                         R"(steps=[{shell: {command: "while :; do :; done & sleep 12; kill $!", background: true}}])",
+                         "--set", "expect={reproduced: {event: soft-lockup, frames: []}}"}),
+            {{"XDG_STATE_HOME", state.path()}}, output);
   ASSERT_TRUE(eventually(3600s, [&] {
     return contentOf(output).find("watch: begun") != std::string::npos || kill(pid, 0) != 0;
   })) << contentOf(output);

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <sstream>
 
 #include "relapse_program.hpp"
 
@@ -159,10 +160,14 @@ TEST(Repeats, SideBySideSayHowOftenTheBugComes) {
   const Ran ran = relapse(state, {"run", "nfs-wb-page-soft-lockup", "--kernel", "debian-6.1", "--repeat", "3", "--jobs",
                                   "2", "--set", "nodes.client.cpus=1", "--set", "collect=[]"});
   EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
-  ASSERT_TRUE(ran.result.is_object()) << ran.output;
-  EXPECT_EQ(ran.result["runs"], 3);
-  EXPECT_EQ(ran.result["reproduced"], 3);
-  EXPECT_EQ(ran.result["sentence"], "reproduced 3/3 (29-100 %, 95 %); to claim it fixed at 95 %: 9 clean runs");
+  std::istringstream documents(ran.output);
+  std::vector<json> all;
+  for (json one; documents >> std::ws && !documents.eof() && documents >> one;) all.push_back(one);
+  ASSERT_THAT(all, SizeIs(4)) << ran.output;
+  for (int run = 0; run < 3; ++run) EXPECT_EQ(all[static_cast<std::size_t>(run)]["verdict"]["word"], "reproduced");
+  EXPECT_EQ(all[3]["runs"], 3);
+  EXPECT_EQ(all[3]["reproduced"], 3);
+  EXPECT_EQ(all[3]["sentence"], "reproduced 3/3 (29-100 %, 95 %); to claim it fixed at 95 %: 9 clean runs");
 }
 
 }  // namespace
