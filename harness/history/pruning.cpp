@@ -65,6 +65,21 @@ Result<std::vector<std::size_t>> givenFree(const std::vector<Run>& runs, const s
   return free;
 }
 
+namespace {
+
+// Another process may be removing the same leftover: what is gone under one's hands is gone.
+void removeWhole(const fs::path& directory, std::error_code& error) {
+  constexpr int kRounds = 100;
+  for (int round = 0; round < kRounds; ++round) {
+    fs::remove_all(directory, error);
+    std::error_code ignored;
+    if (!fs::exists(fs::symlink_status(directory, ignored))) return error.clear();
+    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::directory_not_empty) return;
+  }
+}
+
+}  // namespace
+
 Folder::Folder(const fs::path& runs) {
   std::error_code error;
   runs_ = fs::canonical(runs, error);
@@ -124,7 +139,7 @@ Result<std::uint64_t> Folder::remove(const fs::path& directory) const {
   fs::rename(directory, aside, error);
   if (error == std::errc::no_such_file_or_directory) return 0;
   if (error) return failed(error);
-  fs::remove_all(aside, error);
+  removeWhole(aside, error);
   if (error) return failed(error);
   return bytes;
 }
