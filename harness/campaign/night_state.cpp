@@ -170,7 +170,7 @@ Result<std::vector<report::NightSignature>> NightState::signatures(
   return seen;
 }
 
-Result<report::NightReport> NightState::finish(const JudgeRules& rules, const std::string& relapse,
+Result<report::NightReport> NightState::judged(const JudgeRules& rules, const std::string& relapse,
                                                std::vector<std::string> notes) {
   report::NightReport night;
   night.id = night_.id;
@@ -181,7 +181,7 @@ Result<report::NightReport> NightState::finish(const JudgeRules& rules, const st
   night.relapse = relapse;
   night.falseFlags = rules.falseFlags;
   night.notes = std::move(notes);
-  std::vector<history::NightCell> judged;
+  std::vector<history::NightCell> rows;
   bool any = false;
   for (std::size_t i = 0; i < progress_.size(); ++i) {
     const auto& cell = progress_[i];
@@ -198,14 +198,13 @@ Result<report::NightReport> NightState::finish(const JudgeRules& rules, const st
     row.key = matrix_.cells[i].key;
     row.flag = judgement.flag;
     row.words = judgement.words;
-    judged.push_back(std::move(row));
+    rows.push_back(std::move(row));
   }
   night.expected = night.expected && any;
   auto seen = signatures(night.cells);
   if (!seen) return passOn(seen.error());
   night.signatures = std::move(*seen);
-  if (auto done = history_.judge(night_.id, judged); !done) return passOn(done.error());
-  if (auto done = history_.finish(night_.id, night.finishedAt); !done) return passOn(done.error());
+  if (auto done = history_.judge(night_.id, rows); !done) return passOn(done.error());
   return night;
 }
 

@@ -32,9 +32,12 @@ class NightState {
 
   bool has(std::size_t cell, int number) const { return numbers_[cell].contains(number); }
 
-  // Judges all cells, finishes the night in the history, and gives its report.
-  Result<report::NightReport> finish(const JudgeRules& rules, const std::string& relapse,
+  // Judges all cells, and gives the night's report.
+  Result<report::NightReport> judged(const JudgeRules& rules, const std::string& relapse,
                                      std::vector<std::string> notes);
+
+  // No run is added any more.
+  Result<void> finish(const report::NightReport& night) { return history_.finish(night_.id, night.finishedAt); }
 
  private:
   NightState(const Matrix& matrix, history::Night night, history::History& history)

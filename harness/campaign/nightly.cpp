@@ -312,7 +312,12 @@ Result<report::NightReport> Conducted::run() {
   for (std::size_t i = 0; i < cells_.size(); ++i)
     if (!state_.progress()[i].notRun && plan_.wantsRun(cells_[i], state_.progress()[i]))
       if (auto done = state_.notRun(i, "the budget was spent"); !done) return passOn(done.error());
-  return state_.finish(rules_, setup_.relapse, std::move(notes_));
+  auto night = state_.judged(rules_, setup_.relapse, std::move(notes_));
+  if (!night) return night;
+  if (setup_.keep)
+    if (auto kept = setup_.keep(*night); !kept) return passOn(kept.error());
+  if (auto done = state_.finish(*night); !done) return passOn(done.error());
+  return night;
 }
 
 }  // namespace

@@ -40,6 +40,8 @@ struct NightlySetup {
   std::stop_token stop;
   std::function<void(const NightEvent&)> observer;
   std::string relapse;  // version, for the report
+  // Keeps the report. The night is finished when it is kept: one that could not be is gone on with, and loses nothing.
+  std::function<Result<void>(const report::NightReport&)> keep = {};
 };
 
 // Makes the runs of a night that are not in the history yet, and judges it. A process that dies may be followed by

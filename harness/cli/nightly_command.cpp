@@ -104,8 +104,8 @@ Result<void> write(const fs::path& file, const std::string& text) {
 }
 
 // night.json and all that is made from it.
-Result<void> writeAll(const report::NightReport& night, const std::string& json, const fs::path& folder) {
-  if (auto done = write(folder / "night.json", json); !done) return done;
+Result<void> writeAll(const report::NightReport& night, const fs::path& folder) {
+  if (auto done = write(folder / "night.json", report::nightJson(night)); !done) return done;
   if (auto done = write(folder / "report.html", report::nightPage(night, report::nightPlots(night))); !done)
     return done;
   if (auto done = write(folder / "junit.xml", report::junit(report::checksOf(night))); !done) return done;
@@ -114,16 +114,12 @@ Result<void> writeAll(const report::NightReport& night, const std::string& json,
 }
 
 int finish(const report::NightReport& night, const fs::path& folder, const Common& common) {
-  const std::string json = report::nightJson(night);
-  auto written = writeAll(night, json, folder);
-  if (!written) printFailure(written.error());
   if (common.json) {
-    fmt::print("{}", json);
+    fmt::print("{}", report::nightJson(night));
   } else {
     fmt::print("{}  evidence  {}\n", report::nightSummary(night, colourOn(STDOUT_FILENO)), folder.string());
   }
   std::fflush(stdout);
-  if (!written) return exitStatusOf(written.error().kind);
   if (night.expected) return 0;
   for (const auto& cell : night.cells)
     if (cell.rate.runs > 0) return 1;
@@ -163,7 +159,8 @@ int nightlyCommand(const NightlyArguments& arguments, const Common& common) {
       [&](const auto& cell, std::uint64_t) { return buildJob(cell.scenario, argumentsOf(cell, arguments), common); },
       interrupts.token(),
       common.quiet ? std::function<void(const campaign::NightEvent&)>() : show,
-      RELAPSE_VERSION};
+      RELAPSE_VERSION,
+      [&](const report::NightReport& done) { return writeAll(done, folder); }};
   auto report = campaign::nightly(setup, *history, **engine);
   if (!report) {
     engine->reset();

@@ -100,7 +100,7 @@ class Nightly : public testing::Test {
         return made;
       };
     };
-    return nightly({matrix_, night, folder, job("run"), job("build"), {}, {}, "0.1"}, *history_, engine);
+    return nightly({matrix_, night, folder, job("run"), job("build"), {}, {}, "0.1", keep_}, *history_, engine);
   }
 
   // What a run of the cell leaves; `fails` says which.
@@ -132,6 +132,7 @@ class Nightly : public testing::Test {
   fs::path state_;
   Matrix matrix_;
   std::optional<history::History> history_;
+  std::function<Result<void>(const report::NightReport&)> keep_;
   int nights_ = 0;
   int runs_ = 0;
 };
@@ -284,6 +285,20 @@ TEST_F(Nightly, SaysOfACellThatIsLeftOutWhy) {
   ASSERT_TRUE(night);
   EXPECT_EQ(night->cells[1].flag, "not-run");
   EXPECT_EQ(night->cells[1].words, "takes an hour");
+}
+
+TEST_F(Nightly, WhoseReportCannotBeKeptIsNotFinished) {
+  const auto night = begin("n1");
+  keep_ = [](const auto&) -> Result<void> { return fail(FailureKind::Exhausted, "no room"); };
+  Scripted engine(healthy());
+  const auto refused = go(night, engine);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().message, "no room");
+  EXPECT_TRUE((*history_->night("n1"))->finishedAt.empty());
+  keep_ = {};
+  Scripted again(healthy());
+  ASSERT_TRUE(go(night, again));
+  EXPECT_EQ(history_->runs({})->size(), 9u) << "no run was made again";
 }
 
 TEST_F(Nightly, WithoutABudgetLeftSaysWhatWasNotRun) {
