@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "campaign/compare.hpp"
+#include "campaign/nightly.hpp"
 #include "campaign/run_file.hpp"
 #include "statistics/rates.hpp"
 
@@ -187,7 +188,7 @@ Result<report::NightReport> NightState::judged(const JudgeRules& rules, const st
     const auto& cell = progress_[i];
     auto judgement = judge(cell.before, cell.tonight, cell.confirmed, cell.inconclusive, rules);
     if (judgement.flag == "not-run")
-      judgement.words = matrix_.cells[i].excluded.value_or(cell.notRun.value_or("the budget was spent"));
+      judgement.words = matrix_.cells[i].excluded.value_or(cell.notRun.value_or(kBudgetSpent));
     else if (cell.notRun)
       judgement.words += "; no more runs: " + *cell.notRun;
     any = any || cell.tonight.failed.tries > 0;

@@ -311,7 +311,7 @@ Result<report::NightReport> Conducted::run() {
   }
   for (std::size_t i = 0; i < cells_.size(); ++i)
     if (!state_.progress()[i].notRun && plan_.wantsRun(cells_[i], state_.progress()[i]))
-      if (auto done = state_.notRun(i, "the budget was spent"); !done) return passOn(done.error());
+      if (auto done = state_.notRun(i, kBudgetSpent); !done) return passOn(done.error());
   auto night = state_.judged(rules_, setup_.relapse, std::move(notes_));
   if (!night) return night;
   if (setup_.keep)

@@ -21,6 +21,9 @@ namespace relapse::campaign {
 // files and `--result FILE` at the end of its command are filled in by nightly().
 using JobFor = std::function<engine::Job(const MatrixCell&, std::uint64_t seed)>;
 
+// Why a cell was not run that there was no time for.
+inline constexpr const char* kBudgetSpent = "the budget was spent";
+
 // What happens, for whoever shows it.
 struct NightEvent {
   enum class What { Kernel, Run, Again, NotRun, Suspected };

@@ -79,7 +79,7 @@ void addEngine(CLI::App& app, EngineArguments& engine) {
 constexpr const char* kNightlyHelp = R"(
 Runs kernels x scenarios x variants and judges each cell against the nights before. docs/nightly.md describes the file.
 A night that was interrupted is gone on with. Exit status: 0 nothing new, 1 a new failure, another bug or a changed
-rate, 64 bad input, 69 the host lacks something, 125 no run came to a verdict, 130 interrupted.
+rate, 64 bad input, 69 the host lacks something, 125 a cell that was to have an answer has none, 130 interrupted.
 )";
 
 void addNightly(CLI::App& app, NightlyArguments& nightly) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 
@@ -113,17 +114,25 @@ Result<void> writeAll(const report::NightReport& night, const fs::path& folder) 
   return write(folder / "mail.md", report::mail(night));
 }
 
-int finish(const report::NightReport& night, const fs::path& folder, const Common& common) {
+// A cell that was to have an answer and has none: its kernel does not build, a run cannot be made. Not one that is left
+// out, or that there was no time for.
+bool lacksAnswer(const report::NightCellReport& cell, const campaign::MatrixCell& planned) {
+  return cell.rate.runs == 0 && !planned.excluded && cell.words != campaign::kBudgetSpent;
+}
+
+int finish(const report::NightReport& night, const campaign::Matrix& matrix, const fs::path& folder,
+           const Common& common) {
   if (common.json) {
     fmt::print("{}", report::nightJson(night));
   } else {
     fmt::print("{}  evidence  {}\n", report::nightSummary(night, colourOn(STDOUT_FILENO)), folder.string());
   }
   std::fflush(stdout);
-  if (night.expected) return 0;
-  for (const auto& cell : night.cells)
-    if (cell.rate.runs > 0) return 1;
-  return kInconclusive;
+  const bool any = std::ranges::any_of(night.cells, [](const auto& cell) { return cell.rate.runs > 0; });
+  if (!night.expected) return any ? 1 : kInconclusive;
+  for (std::size_t i = 0; i < night.cells.size(); ++i)
+    if (lacksAnswer(night.cells[i], matrix.cells[i])) return kInconclusive;
+  return 0;
 }
 
 }  // namespace
@@ -167,7 +176,7 @@ int nightlyCommand(const NightlyArguments& arguments, const Common& common) {
     fmt::print(stderr, "not finished; the same command goes on with it\n");
     return failed(report.error());
   }
-  return finish(*report, folder, common);
+  return finish(*report, *matrix, folder, common);
 }
 
 }  // namespace relapse::cli
