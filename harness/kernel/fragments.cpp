@@ -6,7 +6,7 @@
 
 #include <algorithm>
 #include <map>
-#include <optional>
+#include <set>
 #include <sstream>
 
 #include "document/errors.hpp"
@@ -18,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr std::string_view kUnsetEnd = " is not set";
+constexpr std::size_t kShownErrors = 100;
 
 bool isOptionName(std::string_view name) {
   return name.starts_with("CONFIG_") && name.size() > 7 &&
@@ -31,18 +32,6 @@ std::string_view trimmed(std::string_view text) {
   return text;
 }
 
-// "CONFIG_X=y" or "# CONFIG_X is not set"; nothing for another line.
-std::optional<AskedOption> optionOf(std::string_view line) {
-  line = trimmed(line);
-  if (line.starts_with("# ") && line.ends_with(kUnsetEnd)) {
-    const std::string_view name = line.substr(2, line.size() - 2 - kUnsetEnd.size());
-    return isOptionName(name) ? std::optional(AskedOption{std::string(name), "n", {}}) : std::nullopt;
-  }
-  const std::size_t sign = line.find('=');
-  if (sign == std::string_view::npos || !isOptionName(line.substr(0, sign))) return std::nullopt;
-  return AskedOption{std::string(line.substr(0, sign)), std::string(line.substr(sign + 1)), {}};
-}
-
 void readFragment(const fs::path& file, std::vector<AskedOption>& options, std::vector<std::string>& errors) {
   std::istringstream lines(readFile(file));
   int number = 0;
@@ -50,13 +39,28 @@ void readFragment(const fs::path& file, std::vector<AskedOption>& options, std::
     const std::string place = fmt::format("{}:{}", file.string(), ++number);
     if (auto option = optionOf(line)) {
       option->place = place;
-      std::erase_if(options, [&](const AskedOption& other) { return other.name == option->name; });
       options.push_back(std::move(*option));
     } else if (const auto text = trimmed(line); !text.empty() && !text.starts_with('#')) {
       errors.push_back(fmt::format("{}: expected CONFIG_NAME=value or \"# CONFIG_NAME is not set\", found {}", place,
                                    document::quote(text)));
     }
   }
+}
+
+// Each once, at its last mention.
+void keepLast(std::vector<AskedOption>& options) {
+  std::set<std::string> later;
+  std::ranges::reverse(options);
+  std::erase_if(options, [&](const AskedOption& option) { return !later.insert(option.name).second; });
+  std::ranges::reverse(options);
+}
+
+// A file that is no fragment has an error a line.
+std::string listed(std::vector<std::string> errors) {
+  const std::size_t more = errors.size() - std::min(errors.size(), kShownErrors);
+  if (more > 0) errors.resize(kShownErrors);
+  if (more > 0) errors.push_back(fmt::format("and {} more", more));
+  return fmt::format("{}", fmt::join(errors, "\n"));
 }
 
 // base.config and debug.6.1.config give "base" and "debug".
@@ -79,6 +83,23 @@ std::string unknownFragment(const std::string& name, const fs::path& configs) {
 
 }  // namespace
 
+std::optional<AskedOption> optionOf(std::string_view line) {
+  line = trimmed(line);
+  if (line.starts_with("# ") && line.ends_with(kUnsetEnd)) {
+    const std::string_view name = line.substr(2, line.size() - 2 - kUnsetEnd.size());
+    return isOptionName(name) ? std::optional(AskedOption{std::string(name), "n", {}}) : std::nullopt;
+  }
+  const std::size_t sign = line.find('=');
+  if (sign == std::string_view::npos || sign + 1 == line.size() || !isOptionName(line.substr(0, sign)))
+    return std::nullopt;
+  return AskedOption{std::string(line.substr(0, sign)), std::string(line.substr(sign + 1)), {}};
+}
+
+std::string optionText(const AskedOption& option) {
+  return option.value == "n" ? fmt::format("# {}{}", option.name, kUnsetEnd)
+                             : fmt::format("{}={}", option.name, option.value);
+}
+
 Result<std::vector<AskedOption>> readFragments(const std::vector<std::string>& names,
                                                const std::vector<fs::path>& extra, const fs::path& configs,
                                                const std::string& line) {
@@ -99,15 +120,14 @@ Result<std::vector<AskedOption>> readFragments(const std::vector<std::string>& n
     else
       errors.push_back(fmt::format("config fragment {}: no such file", file.string()));
   }
-  if (!errors.empty()) return fail(FailureKind::BadInput, fmt::format("{}", fmt::join(errors, "\n")));
+  if (!errors.empty()) return fail(FailureKind::BadInput, listed(std::move(errors)));
+  keepLast(options);
   return options;
 }
 
 std::string fragmentText(const std::vector<AskedOption>& options) {
   std::string text = "# CONFIG_LOCALVERSION_AUTO is not set\n";
-  for (const AskedOption& option : options)
-    text += option.value == "n" ? fmt::format("# {} is not set\n", option.name)
-                                : fmt::format("{}={}\n", option.name, option.value);
+  for (const AskedOption& option : options) text += optionText(option) + "\n";
   return text;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,9 +18,13 @@ struct AskedOption {
   std::string place;  // file:line
 };
 
+// "CONFIG_X=y" or "# CONFIG_X is not set", without its place; nothing for another line. And back.
+std::optional<AskedOption> optionOf(std::string_view line);
+std::string optionText(const AskedOption& option);
+
 // The options of fragments, each once, in the order of their last mention; the later wins. Each
 // name is NAME.config of `configs`, followed by NAME.LINE.config if there is one; then `extra`.
-// BadInput: no such fragment, or a line that is none, all of them at once.
+// BadInput: no such fragment, or a line that is none, all of them (up to a hundred) at once.
 Result<std::vector<AskedOption>> readFragments(const std::vector<std::string>& names,
                                                const std::vector<std::filesystem::path>& extra,
                                                const std::filesystem::path& configs, const std::string& line);

@@ -1,11 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel/git.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 namespace relapse::kernel {
 
+namespace {
+
+constexpr std::size_t kMostPrinted = std::size_t{256} << 20;
+
+}  // namespace
+
 Result<process::Output> runGit(std::vector<std::string> words, const GitOptions& options) {
+  const std::string asked = fmt::format("git {}", words.empty() ? "" : words.front());
   process::Command command{.argv = {"git", "-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-c",
                                     "core.autocrlf=false", "-c", "core.hooksPath=/dev/null"},
                            .directory = options.directory};
@@ -16,7 +25,10 @@ Result<process::Output> runGit(std::vector<std::string> words, const GitOptions&
                    "GIT_NAMESPACE", "GIT_EXTERNAL_DIFF"};
   if (!options.ceiling.empty()) command.environment["GIT_CEILING_DIRECTORIES"] = options.ceiling.string();
   if (!options.index.empty()) command.environment["GIT_INDEX_FILE"] = options.index.string();
-  return process::run(command, {.stop = options.stop, .keepBytes = std::size_t{256} << 20});
+  auto output = process::run(command, {.stop = options.stop, .keepBytes = kMostPrinted});
+  if (output && output->standardOutput.size() >= kMostPrinted)
+    return fail(FailureKind::Exhausted, fmt::format("{} printed more than {} MiB", asked, kMostPrinted >> 20));
+  return output;
 }
 
 std::vector<std::string> splitAtNull(std::string_view text) {

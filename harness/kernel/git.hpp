@@ -20,7 +20,7 @@ struct GitOptions {
 };
 
 // git, untouched by the user's configuration and environment (GIT_DIR is set in hooks and by some
-// scripts), without hooks and without writing to the repository by the way.
+// scripts), without hooks and without writing to the repository by the way. Exhausted when it prints more than 256 MiB.
 Result<process::Output> runGit(std::vector<std::string> words, const GitOptions& options);
 
 // The parts of a text that end in a null byte.

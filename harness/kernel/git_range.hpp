@@ -29,11 +29,12 @@ struct GitRange {
 
 // The commits between two refs of a tree, which is only read. `firstParent`: what was merged is part of its merge.
 // BadInput: no repository, no such ref, good is no ancestor of bad (says whether it is the other way round), nothing
-// between, a shallow clone that ends between them.
+// between, a shallow clone that ends between them. Exhausted: their log is longer than 256 MiB.
 Result<GitRange> listRange(const std::filesystem::path& tree, const std::string& good, const std::string& bad,
                            bool firstParent, std::stop_token stop = {});
 
-// What a commit changes against its first parent, as a patch that `git apply` takes; `reversed`: what takes it away.
+// What a commit changes against its first parent, as a patch that `git apply` takes, renames as a removal and a new
+// file; empty when it changes nothing. `reversed`: what takes it away. BadInput: no repository, no such commit.
 Result<std::string> patchOfCommit(const std::filesystem::path& repository, const std::string& id, bool reversed,
                                   std::stop_token stop = {});
 

@@ -5,10 +5,10 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <sstream>
 
+#include "kernel/diff.hpp"
 #include "kernel/disk.hpp"
 #include "kernel/hash.hpp"
 
@@ -24,15 +24,6 @@ std::vector<std::string> linesOf(std::string_view text) {
   std::istringstream stream{std::string(text)};
   for (std::string line; std::getline(stream, line);) lines.push_back(line);
   return lines;
-}
-
-std::vector<std::string> foldersIn(const fs::path& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(folder, error))
-    if (entry.is_directory() && fs::exists(entry.path() / "series")) names.push_back(entry.path().filename());
-  std::ranges::sort(names);
-  return names;
 }
 
 bool isBelow(const fs::path& file, const fs::path& folder) {
@@ -51,32 +42,17 @@ Result<std::optional<std::string>> entryOf(const std::string& line, const std::s
   return std::optional(path);
 }
 
-// "--- a/fs/nfs/write.c<tab>..." -> "fs/nfs/write.c"
-std::string pathOf(std::string_view header) {
-  std::string_view path = header.substr(4, header.find('\t') - 4);
-  while (path.ends_with(' ') || path.ends_with('\r')) path.remove_suffix(1);
-  const std::size_t slash = path.find('/');
-  return std::string(path == "/dev/null" || slash == std::string_view::npos ? path : path.substr(slash + 1));
-}
-
-std::optional<int> hunkStart(std::string_view line) {
-  if (!line.starts_with("@@ -")) return std::nullopt;
-  int start = 0;
-  const auto parsed = std::from_chars(line.data() + 4, line.data() + line.size(), start);
-  return parsed.ec == std::errc{} ? std::optional(start) : std::nullopt;
-}
-
 // The number of the hunk of `path` that begins at that line of the old file; 0 when there is none.
 int hunkNumber(const Patch& patch, const std::string& path, int start) {
   std::string current;
   int number = 0;
   for (const std::string& line : linesOf(patch.content)) {
-    if (line.starts_with("--- ") || (line.starts_with("+++ ") && pathOf(line) != "/dev/null")) {
-      current = pathOf(line);
+    if (line.starts_with("--- ") || (line.starts_with("+++ ") && pathOfHeader(line) != "/dev/null")) {
+      current = pathOfHeader(line);
       number = 0;
-    } else if (const auto found = hunkStart(line); found && current == path) {
+    } else if (const auto found = hunkHeader(line); found && current == path) {
       ++number;
-      if (*found == start) return number;
+      if (found->oldStart == start) return number;
     }
   }
   return 0;
@@ -115,15 +91,25 @@ Result<Patch> readPatch(const fs::path& file) try {
   return fail(FailureKind::BadInput, fmt::format("patch {}: {}", file.string(), error.code().message()));
 }
 
+std::vector<std::string> kernelLinesIn(const fs::path& seriesRoot) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(seriesRoot, error))
+    if (entry.is_directory() && fs::exists(entry.path() / "series")) names.push_back(entry.path().filename());
+  std::ranges::sort(names);
+  return names;
+}
+
 Result<std::vector<Patch>> readSeries(const fs::path& seriesRoot, const std::string& line) {
   const fs::path series = seriesRoot / line / "series";
-  if (!fs::is_regular_file(series)) {
-    const auto there = foldersIn(seriesRoot);
-    return fail(
-        FailureKind::BadInput,
-        fmt::format("{} has no folder with a `series` for the source's line {}; there is {}", seriesRoot.string(), line,
-                    there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
-  }
+  if (fs::is_regular_file(series)) return readQuilt(series, seriesRoot.lexically_normal().parent_path());
+  const auto there = kernelLinesIn(seriesRoot);
+  return fail(FailureKind::BadInput,
+              fmt::format("{} has no folder with a `series` for the source's line {}; there is {}", seriesRoot.string(),
+                          line, there.empty() ? "none" : fmt::format("{}", fmt::join(there, ", "))));
+}
+
+Result<std::vector<Patch>> readQuilt(const fs::path& series, const fs::path& within) {
   std::vector<Patch> patches;
   int number = 0;
   for (const std::string& text : linesOf(readFile(series))) {
@@ -132,7 +118,7 @@ Result<std::vector<Patch>> readSeries(const fs::path& seriesRoot, const std::str
     if (!entry) return passOn(entry.error());
     if (!*entry) continue;
     const fs::path file = (series.parent_path() / **entry).lexically_normal();
-    if (!isBelow(file, seriesRoot.lexically_normal().parent_path()))
+    if (!isBelow(file, within))
       return fail(FailureKind::BadInput, fmt::format("{}: \"{}\" leads out of the folder of series", place, **entry));
     auto patch = readPatch(file);
     if (!patch) return fail(FailureKind::BadInput, fmt::format("{}: {}", place, patch.error().message));

@@ -25,6 +25,12 @@ Result<Patch> readPatch(const std::filesystem::path& file);
 // `series`, a path that is not there.
 Result<std::vector<Patch>> readSeries(const std::filesystem::path& seriesRoot, const std::string& line);
 
+// The patches of one such `series`, whose paths may not lead out of `within`. Throws std::filesystem::filesystem_error.
+Result<std::vector<Patch>> readQuilt(const std::filesystem::path& series, const std::filesystem::path& within);
+
+// The lines of kernels that a folder has a `series` for, in the order of their names.
+std::vector<std::string> kernelLinesIn(const std::filesystem::path& seriesRoot);
+
 // The old names of what it renames or copies.
 std::vector<std::string> namesLeft(const Patch& patch);
 
