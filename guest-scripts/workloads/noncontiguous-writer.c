@@ -9,19 +9,23 @@
 
 #include "../programs.h"
 #include "result.h"
+#include "shared/data.h"
 #include "shared/work.h"
 
 static const char kUsage[] =
-    "usage: noncontiguous-writer --dir DIR --file NAME [--seed N] [--uid N]\n"
+    "usage: noncontiguous-writer --dir DIR --file NAME [--seed N] [--uid N] [--chance N]\n"
     "Makes a sparse file of 1 MiB, lets the server refuse its first page, and then writes twice, with a gap,\n"
     "to page 64. Says {\"phase\":\"trigger-due\",...} before the second of these. The last line has the errno that\n"
     "write, fsync or close got, or null; {\"result\":\"failed\",\"step\":...} and status 1 when a step before that "
     "fails;\n"
     "wrong usage: status 64.\n"
     "While there is a file /tmp/hold, it waits with the file open and before any page of it is sent: for a fault\n"
-    "that has to come there. That it waits is told by the file /tmp/held, which it makes.\n" HELP_WORK;
+    "that has to come there. That it waits is told by the file /tmp/held, which it makes.\n" HELP_WORK
+    "  --chance N    leaves the gap by so many of a hundred seeds, from 1 to 100 (100); by the others the second\n"
+    "                write adjoins the first, and nothing is flushed before fsync. \"offset\" says where it goes\n";
 
 enum { kPage = 4096, kTriggerPage = 64, kSecondOffset = 2000, kBytes = 10, kFileSize = 1024 * 1024 };
+enum { kCoin = 1 };  // a stream of chance's
 
 static int make_sparse(const char* path) {
   int fd = open(path, O_CREAT | O_WRONLY | O_TRUNC, 0666);
@@ -58,13 +62,15 @@ static void wait_while_held(void) {
 
 int noncontiguous_writer(int argc, char** argv) {
   struct Work work = {0};
-  take_work(&work, argc, argv, kUsage, kTakesFile);
+  take_work(&work, argc, argv, kUsage, kTakesFile | kTakesChance);
   const uint64_t seed = work.seed;
 
   const int fd = make_sparse(work.path);
   struct stat status;
   if (fstat(fd, &status) != 0) give_up("fstat", errno);
+  struct Chance coin = chance_of(seed, kCoin);
   const off_t trigger = (off_t)kTriggerPage * kPage;
+  const off_t second = trigger + (toss(&coin, work.chance) ? kSecondOffset : kBytes);
   int error = put(fd, seed, kBytes, trigger);
   if (error) give_up("first write to the page", error);
   error = put(fd, seed, kPage, 0);
@@ -76,10 +82,10 @@ int noncontiguous_writer(int argc, char** argv) {
   const int refused = sync_file_range(fd, 0, kPage, SYNC_FILE_RANGE_WAIT_BEFORE) == 0 ? 0 : errno;
 
   say("{\"phase\":\"trigger-due\",\"page\":%d,\"offset\":%lld,\"inode\":%llu,\"refused\":%s}", kTriggerPage,
-      (long long)trigger + kSecondOffset, (unsigned long long)status.st_ino, json_errno(refused));
+      (long long)second, (unsigned long long)status.st_ino, json_errno(refused));
   int first = 0;
   const char* call = "";
-  keep_first(&first, &call, put(fd, seed, kBytes, trigger + kSecondOffset), "write");
+  keep_first(&first, &call, put(fd, seed, kBytes, second), "write");
   keep_first(&first, &call, fsync(fd) == 0 ? 0 : errno, "fsync");
   keep_first(&first, &call, close(fd) == 0 ? 0 : errno, "close");
   say("{\"result\":\"done\",\"errno\":%s,\"call\":%s%s%s}", json_errno(first), first ? "\"" : "", first ? call : "null",

@@ -37,7 +37,7 @@ constexpr Key kKeys[] = {{"jitter", "0s"},
                          {"nfs.export.filesystem", "tmpfs"}};
 constexpr Key kKeysOfSteps[] = {{"work.threads", "false"}, {"work.verify", "false"}, {"work.as", "root"},
                                 {"work.size", ""},         {"work.seed", ""},        {"work.file", "shared"},
-                                {"work.on", "clients"},    {"fault.for", ""}};
+                                {"work.on", "clients"},    {"work.chance", "100%"},  {"fault.for", ""}};
 constexpr std::string_view kNumbers[] = {"nodes.client.count", "nodes.client.cpus"};
 constexpr std::string_view kNumbersOfWork[] = {"writers", "rounds"};
 

@@ -137,6 +137,7 @@ std::vector<std::string> workCommand(const scenario::Scenario& scenario, const s
   if (program.takesSize && step.size) add("--size", std::to_string(step.size->value));
   if (step.threads) add("--threads", "1");
   if (step.verify) add("--verify", "1");
+  if (step.chance < 100) add("--chance", std::to_string(step.chance));
   if (step.asWriter) add("--uid", std::to_string(scenario::kWriter));
   return argv;
 }

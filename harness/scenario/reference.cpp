@@ -101,6 +101,7 @@ std::string takenBy(const Program& program) {
   if (program.takesSize) keys.push_back("`size`");
   if (program.takesThreads) keys.push_back("`threads`");
   if (program.verifies) keys.push_back("`verify`");
+  if (program.takesChance) keys.push_back("`chance`");
   if (program.name == "fio") keys.push_back("`arguments`");
   return fmt::format("{}", fmt::join(keys, " "));
 }

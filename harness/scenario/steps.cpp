@@ -166,6 +166,7 @@ void StepReader::checkProgram(const WorkStep& work, const Program& program) {
   if (work.size && !program.takesSize) refuseKey("work.size", "which takes none");
   if (work.threads && !program.takesThreads) refuseKey("work.threads", "whose writers are processes");
   if (work.verify && !program.verifies) refuseKey("work.verify", "which does not verify");
+  if (work.chance < 100 && !program.takesChance) refuseKey("work.chance", "which has no trigger");
   const bool isFio = program.name == "fio";
   if (step_.isWritten("work.arguments") && !isFio) refuseKey("work.arguments", "fio alone takes them");
   if (isFio && !step_.isWritten("work.arguments")) {
@@ -201,6 +202,7 @@ WorkStep StepReader::readWork(const std::vector<Step>& earlier) {
   work.asWriter = step_.get<std::string>("work.as") == "writer";
   if (step_.has("work.seed")) work.seed = static_cast<std::uint64_t>(step_.get<std::int64_t>("work.seed"));
   work.arguments = step_.get<Words>("work.arguments");
+  work.chance = static_cast<int>(step_.get<std::int64_t>("work.chance"));
   if (std::find(work.on.begin(), work.on.end(), "server") != work.on.end())
     refuse("work.on", "clients, which mount the export", "server");
   if (const Program* program = programNamed(work.program)) checkProgram(work, *program);

@@ -338,6 +338,8 @@ std::vector<Row> stepRows() {
       {"work.seed", Integer{0}, Optional{}, "of its data and choices; else derived from the scenario's"},
       {"work.arguments", ListOf{Text{"one argument of fio(1)", isProgramArgument}, 1}, Optional{},
        "fio's own, each one text; it needs them, and no other program takes them"},
+      {"work.chance", Percent{}, Default{"100%"},
+       "its trigger comes in so many of the runs, decided by its seed: the same seed, the same decision"},
       {"shell", Section{Keys::Any, {}, "command"}, Optional{},
        "text for the shell of the guest, never the host's; alone, or as a map"},
       {"shell.command", Text{"text for a shell", isShellText}, Required{}, "the text"},

@@ -81,6 +81,7 @@ struct WorkStep {
   bool asWriter = false;                    // runs as the user kWriter, not as root
   std::optional<std::uint64_t> seed = {};   // of its data and choices; none: derived from the scenario's
   std::vector<std::string> arguments = {};  // fio's own
+  int chance = 100;                         // percent of the seeds by which its trigger comes
 };
 
 // A shell's text, run by the guest's busybox.

@@ -59,13 +59,16 @@ struct Program {
   bool takesSize = false;     // --size
   bool takesThreads = false;  // --threads
   bool verifies = false;      // --verify
+  bool takesChance = false;   // --chance
 };
 
 inline constexpr std::array kPrograms{
     Program{
         "noncontiguous-writer", true, 1, 1,
         "one writer on one file: waits until the server has refused a page of it, says that the trigger is due, then "
-        "writes twice to another page with a gap between, which makes the NFS client flush that page"},
+        "writes twice to another page with a gap between, which makes the NFS client flush that page; "
+        "`chance` is in how many of a hundred runs there is the gap, and else the second write adjoins the first",
+        true, false, false, false, true},
     Program{
         "appenders", false, 1024, 1'000'000,
         "each writer opens the file that noncontiguous-writer uses, appends a line and closes it; with several rounds "

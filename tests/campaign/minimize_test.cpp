@@ -245,6 +245,11 @@ TEST(Reductions, BeginWithHalfOfTheSteps) {
   EXPECT_THAT(stories, Contains("without verify in step 5 (work: readers)"));
 }
 
+TEST(Reductions, TakeAWorksChanceFromIt) {
+  EXPECT_THAT(storiesOf("steps: [{work: {program: noncontiguous-writer, chance: 30%}}]\n"),
+              Contains("without chance in step 1 (work: noncontiguous-writer)"));
+}
+
 TEST(Reductions, AreEachSmallerThanTheScenario) {
   const auto whole = document::write(treeOf(kScenario));
   for (const auto& less : reductions(treeOf(kScenario))) {

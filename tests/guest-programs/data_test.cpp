@@ -57,6 +57,25 @@ TEST(Chance, IsTheSameForTheSameSeedAndStreamAlone) {
   for (const std::uint64_t number : drawn(7, 1)) EXPECT_LT(number, 1000u);
 }
 
+TEST(Chance, TossesFallAsOftenAsTheirPercentSaysAndAlike) {
+  const auto fell = [](std::uint64_t seed, std::uint64_t percent) {
+    Chance chance = chance_of(seed, 1);
+    return toss(&chance, percent);
+  };
+  for (const std::uint64_t percent : {5u, 30u, 50u, 90u}) {
+    int count = 0, alike = 0;
+    for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+      EXPECT_EQ(fell(seed, percent), fell(seed, percent));
+      EXPECT_TRUE(fell(seed, 100));
+      count += fell(seed, percent) ? 1 : 0;
+      alike += fell(seed, percent) == fell(seed + 1, percent) ? 1 : 0;
+    }
+    const double p = static_cast<double>(percent) / 100;
+    EXPECT_NEAR(count, 1000 * p, 40) << percent;
+    EXPECT_NEAR(alike, 1000 * (p * p + (1 - p) * (1 - p)), 50) << "neighbours know nothing of each other " << percent;
+  }
+}
+
 TEST(Chance, AnOrderHasEachNumberOnce) {
   for (std::uint64_t count : {1u, 2u, 3u, 8u, 30u, 97u}) {
     Chance chance = chance_of(7, count);

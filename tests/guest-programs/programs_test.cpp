@@ -50,6 +50,7 @@ TEST_P(EachProgram, HasItsOptionsInItsHelp) {
   says("--size BYTES", program.takesSize || program.name == "write-and-read-back");
   says("--threads 1", program.takesThreads);
   says("--verify 1", program.verifies);
+  says("--chance N", program.takesChance);
 }
 
 TEST_P(EachProgram, RefusesWhatItDoesNotKnow) {
@@ -264,6 +265,41 @@ TEST_F(OnDisk, TheNoncontiguousWriterSaysWhenItsTriggerIsDue) {
   EXPECT_THAT(ran.output, StartsWith("{\"phase\":\"trigger-due\",\"page\":64,\"offset\":264144,"));
   EXPECT_EQ(ran.last()["errno"], nullptr);
   EXPECT_EQ(content().size(), 1024u * 1024u);
+}
+
+TEST(Options, AChanceIsAPercentage) {
+  const auto refusal = [](const char* chance) {
+    const Ran ran = run("noncontiguous-writer", {"--dir", "/nonexistent", "--file", "f", "--chance", chance});
+    EXPECT_EQ(ran.status, 64) << chance;
+    return ran.errors.substr(0, ran.errors.find('\n'));
+  };
+  EXPECT_EQ(refusal("0"), "--chance: expected 1 to 100, found \"0\"");
+  EXPECT_EQ(refusal("101"), "--chance: expected 1 to 100, found \"101\"");
+  EXPECT_EQ(refusal("30%"), "--chance: expected a whole number, found \"30%\"");
+}
+
+// 264144 with the gap, 262154 without.
+TEST_F(OnDisk, TheNoncontiguousWriterLeavesTheGapByItsSeedsCoin) {
+  const auto offset = [&](const std::string& seed, const std::string& chance) {
+    const Ran ran =
+        run("noncontiguous-writer", {"--dir", folder_.string(), "--file", "f", "--seed", seed, "--chance", chance});
+    EXPECT_EQ(ran.status, 0) << ran.errors;
+    EXPECT_EQ(ran.last()["errno"], nullptr);
+    const json phase = json::parse(ran.output.substr(0, ran.output.find('\n')), nullptr, false);
+    EXPECT_EQ(phase["phase"], "trigger-due");
+    return phase["offset"].get<int>();
+  };
+  int gaps = 0;
+  for (int seed = 1; seed <= 40; ++seed) {
+    const int at = offset(std::to_string(seed), "30");
+    EXPECT_THAT(at, testing::AnyOf(264144, 262154));
+    EXPECT_EQ(offset(std::to_string(seed), "30"), at) << "the same seed " << seed;
+    EXPECT_EQ(offset(std::to_string(seed), "100"), 264144);
+    gaps += at == 264144 ? 1 : 0;
+  }
+  EXPECT_GT(gaps, 0);
+  EXPECT_LT(gaps, 40);
+  EXPECT_EQ(content().substr(262144 + 10, 10), std::string(10, '\0')) << "the gap of the last run";
 }
 
 TEST_F(OnDisk, WhatIsReadBackIsWhatWasWritten) {

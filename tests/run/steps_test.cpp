@@ -33,6 +33,9 @@ TEST_F(StepsTest, AWorkloadGetsWhatItKnowsAndNothingElse) {
   EXPECT_THAT(
       workCommand(scenario_, {.program = "noncontiguous-writer", .seed = 9}),
       ElementsAre("/relapse/workloads/noncontiguous-writer", "--dir", "/mnt", "--file", "shared", "--seed", "9"));
+  EXPECT_THAT(workCommand(scenario_, {.program = "noncontiguous-writer", .chance = 30}),
+              ElementsAre("/relapse/workloads/noncontiguous-writer", "--dir", "/mnt", "--file", "shared", "--seed", "7",
+                          "--chance", "30"));
   EXPECT_THAT(workCommand(scenario_, {.program = "write-and-read-back"}), Not(Contains("--file")));
   EXPECT_THAT(workCommand(scenario_, {.program = "fio", .arguments = {"--name=x"}}),
               ElementsAre("/usr/bin/fio", "--directory=/mnt", "--name=x"));

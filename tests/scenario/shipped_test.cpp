@@ -47,6 +47,18 @@ TEST(ShippedScenarios, AreValidAndNamedAsTheirFiles) {
   EXPECT_TRUE(names.contains("nfs-wb-page-soft-lockup"));
 }
 
+TEST(EndToEndScenarios, AreValid) {
+  int count = 0;
+  for (const fs::directory_entry& entry :
+       fs::directory_iterator(fs::path(RELAPSE_SOURCE_DIR) / "tests/end-to-end/scenarios")) {
+    const Result<Scenario> scenario = load(entry.path());
+    ASSERT_TRUE(scenario) << scenario.error().message;
+    EXPECT_EQ(scenario->name, entry.path().stem());
+    ++count;
+  }
+  EXPECT_GT(count, 0);
+}
+
 TEST(ShippedScenarios, ExpectWhatTheirKernelsDo) {
   EXPECT_THAT(expected(shipped("nfs-wb-page-soft-lockup")), ElementsAre("soft-lockup nfs_wb_page"));
   EXPECT_THAT(expected(shipped("nfs-updatepage-null-deref")), ElementsAre("oops nfs_updatepage"));

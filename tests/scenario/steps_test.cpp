@@ -220,6 +220,14 @@ TEST_F(Steps, WorkHoldsWhatIsWritten) {
   EXPECT_THAT(work.on, ElementsAre("client2", "client1"));
 }
 
+TEST_F(Steps, ATriggerComesAlwaysUnlessAChanceIsWritten) {
+  const auto chance = [&](const std::string& more) {
+    return std::get<WorkStep>(only(withStep("{work: {program: noncontiguous-writer" + more + "}}"))).chance;
+  };
+  EXPECT_EQ(chance(""), 100);
+  EXPECT_EQ(chance(", chance: 30%"), 30);
+}
+
 TEST_F(Steps, WorkIsOnAllClientsByDefault) {
   const Step step = only(withStep("{work: {program: appenders}}", "nodes: {client: {count: 2}, server: {}}"));
   const auto& work = std::get<WorkStep>(step);
@@ -242,7 +250,8 @@ TEST_F(Steps, EveryProgramTakesWhatItsRowSaysAndNothingElse) {
     EXPECT_EQ(workError(start + ", size: 1KiB").empty(), program.takesSize) << program.name;
     EXPECT_EQ(workError(start + ", threads: true").empty(), program.takesThreads) << program.name;
     EXPECT_EQ(workError(start + ", verify: true").empty(), program.verifies) << program.name;
-    EXPECT_EQ(workError(start + ", threads: false, verify: false"), "") << program.name;
+    EXPECT_EQ(workError(start + ", chance: 30%").empty(), program.takesChance) << program.name;
+    EXPECT_EQ(workError(start + ", threads: false, verify: false, chance: 100%"), "") << program.name;
   }
 }
 
@@ -255,6 +264,12 @@ TEST_F(Steps, ErrorsOfWorkPointExpectAndQuote) {
             "f.yaml:5:44: steps[0].work.threads: expected no such key for openers, whose writers are processes");
   EXPECT_EQ(workError("program: readers, verify: true"),
             "f.yaml:5:43: steps[0].work.verify: expected no such key for readers, which does not verify");
+  EXPECT_EQ(workError("program: appenders, chance: 30%"),
+            "f.yaml:5:45: steps[0].work.chance: expected no such key for appenders, which has no trigger");
+  for (const std::string chance : {"0%", "101%", "30", "0.3"}) {
+    EXPECT_EQ(workError("program: noncontiguous-writer, chance: " + chance),
+              "f.yaml:5:56: steps[0].work.chance: expected a percentage from 1% to 100%, found \"" + chance + "\"");
+  }
   EXPECT_EQ(workError("program: copiers, arguments: [a]"),
             "f.yaml:5:46: steps[0].work.arguments: expected no such key for copiers, fio alone takes them");
   EXPECT_EQ(workError("program: fio"),

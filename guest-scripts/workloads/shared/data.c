@@ -59,6 +59,10 @@ uint64_t draw(struct Chance* chance, const uint64_t below) {
   return below == 0 ? 0 : mix(chance->seed + ++chance->drawn * kSecond) % below;
 }
 
+bool toss(struct Chance* chance, const uint64_t percent) {
+  return draw(chance, 100) < percent;
+}
+
 static uint64_t common_divisor(uint64_t a, uint64_t b) {
   while (b != 0) {
     const uint64_t rest = a % b;

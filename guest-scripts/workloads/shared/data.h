@@ -31,6 +31,7 @@ struct Chance {
 };
 struct Chance chance_of(uint64_t seed, uint64_t stream);
 uint64_t draw(struct Chance* chance, uint64_t below);  // 0 to below - 1; 0 when `below` is 0
+bool toss(struct Chance* chance, uint64_t percent);    // true in so many of a hundred
 
 // All numbers below `count`, each once, in an order of chance's: the i-th of them.
 struct Order {

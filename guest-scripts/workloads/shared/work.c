@@ -37,20 +37,23 @@ static void name_file(struct Work* work, const char* usage, const unsigned takes
 void take_work(struct Work* work, int argc, char** argv, const char* usage, const unsigned takes) {
   const uint64_t nobody = UINT64_MAX;
   uint64_t uid = nobody, threads = 0, verify = 0;
-  struct Option options[10] = {{"dir", &work->folder, NULL}, {"seed", NULL, &work->seed}, {"uid", NULL, &uid}};
+  struct Option options[11] = {{"dir", &work->folder, NULL}, {"seed", NULL, &work->seed}, {"uid", NULL, &uid}};
   struct Option* next = options + 3;
   work->seed = work->writers = work->rounds = 1;
+  work->chance = 100;
   if (takes & kTakesFile) *next++ = (struct Option){"file", &work->file, NULL};
   if (takes & kTakesWriters) *next++ = (struct Option){"writers", NULL, &work->writers};
   if (takes & kTakesWriters) *next++ = (struct Option){"rounds", NULL, &work->rounds};
   if (takes & kTakesSize) *next++ = (struct Option){"size", NULL, &work->size};
   if (takes & kTakesThreads) *next++ = (struct Option){"threads", NULL, &threads};
   if (takes & kVerifies) *next++ = (struct Option){"verify", NULL, &verify};
+  if (takes & kTakesChance) *next++ = (struct Option){"chance", NULL, &work->chance};
   take_options(argc, argv, usage, options);
   name_file(work, usage, takes);
   expect_range(usage, "writers", work->writers, 1, kMostWriters);
   expect_range(usage, "rounds", work->rounds, 1, kMostRounds);
   if (takes & kTakesSize) expect_range(usage, "size", work->size, 1, kMostBytes);
+  if (takes & kTakesChance) expect_range(usage, "chance", work->chance, 1, 100);
   expect_range(usage, "threads", threads, 0, 1);
   expect_range(usage, "verify", verify, 0, 1);
   if (uid != nobody) expect_range(usage, "uid", uid, 0, UINT32_MAX - 1);

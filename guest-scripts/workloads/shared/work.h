@@ -12,6 +12,7 @@ enum Takes {
   kTakesSize = 4,
   kTakesThreads = 8,
   kVerifies = 16,
+  kTakesChance = 32,
 };
 
 struct Work {
@@ -22,6 +23,7 @@ struct Work {
   uint64_t rounds;
   uint64_t size;  // set before to the program's own; rounded up to a multiple of `grain`
   uint64_t grain;
+  uint64_t chance;  // percent
   bool threads;
   bool verify;
   char path[4096];  // folder/file
