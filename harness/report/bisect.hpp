@@ -14,6 +14,13 @@ namespace relapse::report {
 
 inline constexpr int kBisectVersion = 1;  // of docs/bisect.schema.json
 
+// The words that a bisect's fields may have; readBisect() takes no other.
+inline constexpr std::string_view kBisectSpaces[] = {"series", "git", "config"};
+inline constexpr std::string_view kBisectOutcomes[] = {"bad", "good", "other", "inconclusive"};
+inline constexpr std::string_view kBisectExpected[] = {"good", "bad"};
+inline constexpr std::string_view kBisectEndings[] = {"found",     "good-end-bad", "bad-end-good", "not-decided",
+                                                      "under-way", "interrupted",  "failed"};
+
 // What the tries of one kernel showed.
 struct BisectCount {
   int bad = 0;           // the target signature
@@ -21,6 +28,7 @@ struct BisectCount {
   int other = 0;         // another failure
   int inconclusive = 0;  // no tries at all
   int tries() const { return bad + good + other; }
+  friend bool operator==(const BisectCount&, const BisectCount&) = default;
 };
 
 struct BisectRun {
@@ -29,6 +37,7 @@ struct BisectRun {
   std::string reason = {};     // of inconclusive
   std::string directory = {};  // empty: not kept
   std::chrono::milliseconds took{0};
+  friend bool operator==(const BisectRun&, const BisectRun&) = default;
 };
 
 // One patch, commit or option, and the kernel that ends with it.
@@ -42,6 +51,7 @@ struct BisectCandidate {
   std::string sameAs = {};           // the name of another whose kernel is the same binary, and was tried in its place
   std::string skipped = {};          // why its kernel could not be tried: does not build, a patch does not apply
   std::vector<BisectRun> runs = {};  // of its kernel
+  friend bool operator==(const BisectCandidate&, const BisectCandidate&) = default;
 };
 
 // An end, before the search.
@@ -49,6 +59,7 @@ struct BisectEnd {
   std::string name = {};  // "debian-6.1", "debian-6.1 + 8 patches", a commit
   BisectCount count = {};
   std::vector<BisectRun> runs = {};
+  friend bool operator==(const BisectEnd&, const BisectEnd&) = default;
 };
 
 // Another failure on the way.
@@ -56,6 +67,7 @@ struct BisectOther {
   std::string signature = {};
   std::string first = {};  // name of the first candidate whose kernel showed it
   int runs = 0;
+  friend bool operator==(const BisectOther&, const BisectOther&) = default;
 };
 
 // The proof: the culprit taken from the bad end, put on the good one.
@@ -67,6 +79,7 @@ struct BisectCheck {
   std::string words = {};     // one sentence with the numbers
   BisectCount count = {};
   std::vector<BisectRun> runs = {};
+  friend bool operator==(const BisectCheck&, const BisectCheck&) = default;
 };
 
 // Of --subset.
@@ -75,6 +88,7 @@ struct BisectSubset {
   std::vector<std::string> necessary = {};  // those without which the whole series does not show it
   bool minimal = false;                     // each one taken from the set was tried: without it the bug does not come
   std::string words = {};
+  friend bool operator==(const BisectSubset&, const BisectSubset&) = default;
 };
 
 // What a `Fixes:` line and a mail need to know of the culprit.
@@ -83,6 +97,7 @@ struct BisectCulprit {
   std::string messageId = {};  // of the mail it came by; empty: none
   std::string subject = {};
   std::string author = {};
+  friend bool operator==(const BisectCulprit&, const BisectCulprit&) = default;
 };
 
 // Everything of one bisect; bisect.json, and all its other forms are made from it.
@@ -107,8 +122,8 @@ struct BisectReport {
   BisectEnd bad = {};
   std::vector<BisectCandidate> candidates = {};  // in their order; of a full graph parents before children
   double posterior = 0;                          // of those chosen together
-  std::string ending = {};  // "found", "good-end-bad", "bad-end-good", "not-decided", "interrupted", "failed"
-  std::string words = {};   // the result in a sentence
+  std::string ending = {};                 // "found", "good-end-bad", "bad-end-good", "not-decided", "under-way", ...
+  std::string words = {};                  // the result in a sentence
   std::vector<std::string> cautions = {};  // what a reader should know of it, a sentence each
   std::vector<BisectOther> others = {};
   std::vector<BisectCheck> checks = {};
@@ -118,6 +133,7 @@ struct BisectReport {
   int kernels = 0;                           // built or taken from the cache
   int runs = 0;
   std::vector<std::string> story = {};  // the log's lines for a reader
+  friend bool operator==(const BisectReport&, const BisectReport&) = default;
 };
 
 // bisect.json, as docs/bisect.schema.json describes it, and back. BadInput: it is none, or of a newer relapse.
@@ -131,8 +147,9 @@ std::string bisectSummary(const BisectReport& bisect, bool colour);
 std::string bisectPage(const BisectReport& bisect);
 
 // Text ready for a mailing list: what is broken, by what, how sure, how it was checked, how to see it, and the trailer
-// of a fix in the kernel's form, `Fixes: 123456789abc ("subject")`. Plain text, lines of less than 76 columns but for
-// trailers and commands.
+// of a fix in the kernel's form, `Fixes: 123456789abc ("subject")`, where one commit was found and its id is known. No
+// folder of this machine is named in it. ASCII, no line longer than other mails', but for that trailer, the author
+// and a message's id, which stay as they are.
 std::string bisectMail(const BisectReport& bisect);
 
 }  // namespace relapse::report

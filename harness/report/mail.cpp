@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 
 #include "report/json_parts.hpp"
+#include "report/lines.hpp"
+#include "report/mail_parts.hpp"
 #include "report/markup.hpp"
 #include "report/night_page.hpp"
 
@@ -15,82 +17,6 @@ namespace {
 
 constexpr std::size_t kFrames = 40;
 constexpr std::string_view kCode = "    ";
-
-std::vector<std::string> wordsOf(std::string_view text) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : asciiLine(text) + " ") {
-    if (c != ' ')
-      word += c;
-    else if (!word.empty())
-      words.push_back(std::exchange(word, {}));
-  }
-  return words;
-}
-
-// Lines of at most kMailWidth: the first begins with `first`, all others with `rest`. A word that fits into no line is
-// broken.
-std::string wrapped(std::string_view text, std::string_view first, std::string_view rest) {
-  std::string out;
-  std::string line(first);
-  bool empty = true;
-  const auto end = [&] {
-    out += line + "\n";
-    line = rest;
-    empty = true;
-  };
-  for (auto word : wordsOf(text)) {
-    if (!empty && line.size() + 1 + word.size() > kMailWidth) end();
-    while (line.size() + word.size() > kMailWidth) {
-      const std::size_t fits = kMailWidth - line.size();
-      line += word.substr(0, fits);
-      word = word.substr(fits);
-      end();
-    }
-    line += (empty ? "" : " ") + word;
-    empty = false;
-  }
-  end();
-  return out;
-}
-
-// A word for a shell in pieces that fit into a line each; all but the first are for the very start of the next line,
-// and begin with quotes, so that no line begins with what somebody wrote.
-std::vector<std::string> pieces(const std::string& word) {
-  constexpr std::size_t kPiece = 16;  // a quote takes four letters
-  const std::string whole = shellWord(word);
-  if (whole.size() + 10 <= kMailWidth) return {whole};
-  std::vector<std::string> all;
-  for (std::size_t at = 0; at < word.size(); at += kPiece) all.push_back("''" + shellWord(word.substr(at, kPiece)));
-  return all;
-}
-
-// A command for a shell, over as many lines as it takes. An option and its value stay together.
-std::string commandText(const std::vector<std::string>& words) {
-  std::string out(kCode);
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    const auto parts = pieces(asciiLine(words[i]));
-    std::size_t needed = parts.front().size();
-    if (words[i].starts_with("--") && i + 1 < words.size())
-      needed += 1 + pieces(asciiLine(words[i + 1])).front().size();
-    const std::size_t column = out.size() - (out.rfind('\n') + 1);  // npos + 1 is 0
-    if (column + 3 + needed > kMailWidth) {
-      out += " \\\n      ";
-    } else if (out.size() > kCode.size()) {
-      out += " ";
-    }
-    out += fmt::format("{}", fmt::join(parts, "\\\n"));
-  }
-  return out + "\n";
-}
-
-std::string named(std::string_view name, std::string_view text) {
-  return text.empty() ? "" : wrapped(text, fmt::format("{:<10}", name), "          ");
-}
-
-std::string heading(std::string_view words) {
-  return fmt::format("\n{}\n{}\n\n", words, std::string(words.size(), '-'));
-}
 
 // A frame in one line where it fits, else its place in a second one.
 std::string frameText(const FrameLine& frame) {
@@ -179,8 +105,8 @@ std::string mail(const RunFiles& run) {
   out += heading("Where") + where(result);
   out += heading("Rate") +
          wrapped(run.rate ? rateWords(*run.rate) : "one run; nothing is said of how often it comes", "", "");
-  out += heading("How to reproduce") + commandText(runCommand(result));
-  out += commandText({"relapse", "replay", textOf(result, "id")}) + patchNames(result);
+  out += heading("How to reproduce") + commandText(runCommand(result), kMailWidth);
+  out += commandText({"relapse", "replay", textOf(result, "id")}, kMailWidth) + patchNames(result);
   if (const auto message = textOf(event, "message"); !message.empty())
     out += heading("Message") + wrapped(message, kCode, kCode);
   if (const auto trace = traceText(event); !trace.empty()) out += heading("Trace") + trace;

@@ -116,12 +116,19 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+std::string cleanLine(std::string_view text) {
+  std::string out = cleaned(text);
+  for (char& c : out)
+    if (c == '\n' || c == '\t') c = ' ';
+  return out;
+}
+
 std::string asciiLine(std::string_view text) {
   std::string out;
-  for (const char c : cleaned(text)) {
+  for (const char c : cleanLine(text)) {
     const auto byte = static_cast<unsigned char>(c);
     if ((byte & 0xc0) == 0x80) continue;  // the character's first byte stands for it
-    out += byte >= 0x80 ? '?' : byte < ' ' ? ' ' : c;
+    out += byte >= 0x80 ? '?' : c;
   }
   return out;
 }

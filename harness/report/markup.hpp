@@ -15,7 +15,10 @@ std::string cleaned(std::string_view text);
 // JUnit's XML goes through here.
 std::string escaped(std::string_view text);
 
-// On one line, ASCII alone: line ends and tabs become blanks, what is no ASCII '?'.
+// On one line: line ends and tabs become blanks.
+std::string cleanLine(std::string_view text);
+
+// The same in ASCII alone: what is none becomes '?'.
 std::string asciiLine(std::string_view text);
 
 // A file as the value of href: percent-encoded, always a path, so never a scheme or another host.

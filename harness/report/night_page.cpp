@@ -79,11 +79,6 @@ Section flagsSection(const NightReport& night) {
   return {"flags", "To look at", wide("Cells to look at", table({"flag", "cell", "why"}, rows))};
 }
 
-std::string evidence(const std::string& directory, const std::string& words) {
-  if (directory.empty()) return escaped(words);
-  return fmt::format("<a href=\"{}\">{}</a>", linkTo(directory + "/report.html"), escaped(words));
-}
-
 Section signaturesSection(const NightReport& night) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& one : night.signatures) {
@@ -93,7 +88,7 @@ Section signaturesSection(const NightReport& night) {
     if (!one.title.empty() && one.title != one.signature)
       name += fmt::format("<br><span class=\"muted\">{}</span>", escaped(one.title));
     rows.push_back({name, std::to_string(one.runs), escaped(one.firstSeen), escaped(one.lastSeen), cells,
-                    one.evidence.empty() ? "" : evidence(one.evidence, "page")});
+                    one.evidence.empty() ? "" : runLink(one.evidence, "page")});
   }
   return {"signatures", "Signatures",
           wide("Signatures", table({"signature", "#runs", "first seen", "last seen", "cells", "evidence"}, rows))};
@@ -106,7 +101,7 @@ std::string seconds(std::chrono::milliseconds time) {
 std::string runsTable(const NightCellReport& cell) {
   std::vector<std::vector<std::string>> rows;
   for (const auto& run : cell.runs)
-    rows.push_back({evidence(run.directory, run.id), escaped(run.verdict),
+    rows.push_back({runLink(run.directory, run.id), escaped(run.verdict),
                     escaped(run.signature.empty() ? run.reason : run.signature),
                     run.toEvent ? seconds(*run.toEvent) : "", seconds(run.took), escaped(run.where)});
   return wide("Runs of the cell",

@@ -20,14 +20,13 @@ std::size_t rankOf(const std::string& flag) {
 
 const char* colourOf(const std::string& flag) {
   const std::size_t rank = rankOf(flag);
-  if (rank < 3) return "\x1b[31m";
-  if (flag == "fixed" || flag == kQuiet) return "\x1b[32m";
-  return "\x1b[33m";
+  if (rank < 3) return "31";
+  if (flag == "fixed" || flag == kQuiet) return "32";
+  return "33";
 }
 
-std::string painted(const std::string& flag, bool colour) {
-  const std::string padded = fmt::format("{:<15}", flag);
-  return colour ? fmt::format("{}{}\x1b[0m", colourOf(flag), padded) : padded;
+std::string paintedFlag(const std::string& flag, bool colour) {
+  return painted(fmt::format("{:<15}", flag), colourOf(flag), colour);
 }
 
 std::string rateOf(const NightCellReport& cell) {
@@ -37,7 +36,7 @@ std::string rateOf(const NightCellReport& cell) {
 }
 
 void addCell(std::string& text, const NightCellReport& cell, bool colour) {
-  text += fmt::format("  {} {:<16} {}\n", painted(cell.flag, colour), rateOf(cell), plain(cell.key));
+  text += fmt::format("  {} {:<16} {}\n", paintedFlag(cell.flag, colour), rateOf(cell), plain(cell.key));
   if (cell.flag != kQuiet && !cell.words.empty())
     text += fmt::format("  {:15} {:16}   {}\n", "", "", plain(cell.words));
 }

@@ -65,6 +65,11 @@ std::string list(const std::vector<std::string>& texts) {
   return out.empty() ? out : fmt::format("<ul>\n{}</ul>\n", out);
 }
 
+std::string runLink(const std::string& directory, std::string_view words) {
+  if (directory.empty()) return escaped(words);
+  return fmt::format("<a href=\"{}\">{}</a>", linkTo(directory + "/report.html"), escaped(words));
+}
+
 std::string facts(const std::vector<Fact>& all) {
   std::string out;
   for (const auto& fact : all)

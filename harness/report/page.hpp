@@ -32,6 +32,10 @@ std::string code(std::string_view text);
 std::string preformatted(std::string_view text);
 std::string list(const std::vector<std::string>& texts);
 
+// A link to the page of a run in `directory`, which is relative to this page or whole; the words alone where there is
+// none.
+std::string runLink(const std::string& directory, std::string_view words);
+
 // A list of names and what they are; an empty value is left out. `value` is markup.
 struct Fact {
   std::string name;

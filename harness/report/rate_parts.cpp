@@ -11,15 +11,18 @@
 
 namespace relapse::report {
 
-std::string rateBar(const Rate& rate) {
-  if (rate.runs == 0) return {};
+std::string rangeBar(double low, double middle, double high, std::string_view label) {
   const auto x = [](double part) { return 4 + 392 * std::clamp(part, 0.0, 1.0); };
   return fmt::format(
       "<svg class=\"bar\" viewBox=\"0 0 400 24\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\"><rect "
       "class=\"axis\" x=\"4\" y=\"9\" width=\"392\" height=\"6\"/><rect class=\"range\" x=\"{:.1f}\" y=\"7\" "
       "width=\"{:.1f}\" height=\"10\"/><rect class=\"mark\" x=\"{:.1f}\" y=\"3\" width=\"4\" height=\"18\"/></svg>\n",
-      escaped(rateWords(rate)), x(rate.low), std::max(x(rate.high) - x(rate.low), 1.0),
-      x(static_cast<double>(rate.hits) / rate.runs) - 2);
+      escaped(label), x(low), std::max(x(high) - x(low), 1.0), x(middle) - 2);
+}
+
+std::string rateBar(const Rate& rate) {
+  if (rate.runs == 0) return {};
+  return rangeBar(rate.low, static_cast<double>(rate.hits) / rate.runs, rate.high, rateWords(rate));
 }
 
 std::string figure(const Result<std::string>& plot, const std::string& caption) {

@@ -7,8 +7,9 @@
 
 namespace relapse::report {
 
-// A rate with its interval as a bar of SVG, from 0 to 100 %.
+// A rate with its interval as a bar of SVG, from 0 to 100 %. `label` is foreign text.
 std::string rateBar(const Rate& rate);
+std::string rangeBar(double low, double middle, double high, std::string_view label);
 
 // The rate in words, its bar, and its time-to-event curve where there is one to draw; what cannot be plotted is told.
 std::string rateMarkup(const Rate& rate);

@@ -48,8 +48,9 @@ table{border-collapse:collapse;width:100%;font-size:.875rem;overflow-wrap:break-
 th,td{text-align:left;vertical-align:top;padding:.28rem .6rem .28rem 0;border-bottom:1px solid var(--line)}
 th{color:var(--muted);font-weight:600;white-space:nowrap}.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 th.n,td.n{padding-right:1.4rem}
-td:not(.n){min-width:5rem}
-details{margin:.4rem 0}summary{cursor:pointer;padding:.2rem 0;color:var(--accent)}
+td:not(.n){min-width:5rem}.kernels td:nth-child(2){min-width:13rem}
+details{margin:.4rem 0}td details{margin:0}summary{cursor:pointer;padding:.2rem 0;color:var(--accent)}
+td summary{padding:0;white-space:nowrap}
 details[open]>summary{margin-bottom:.3rem}
 ul{margin:.3rem 0;padding-left:1.2rem}
 .trace{list-style:none;margin:.5rem 0;padding:0;line-height:1.45}
@@ -67,6 +68,10 @@ ul{margin:.3rem 0;padding-left:1.2rem}
 .chart .box{fill:var(--panel);stroke:var(--line)}.chart .box.holder{stroke:var(--bad);stroke-width:1.5;fill:var(--bad-bg)}
 .chart .wire{stroke:var(--muted);stroke-width:1.5;fill:none}.chart .wire.guess{stroke-dasharray:5 4}
 .chart .tip{fill:var(--muted)}
+.chart .name{paint-order:stroke;stroke:var(--bg);stroke-width:5px}
+.chart .likely{fill:var(--accent)}.chart .likely.chosen{fill:var(--bad)}
+.chart .seen{fill:var(--muted)}.chart .seen.bad,.chart .seen.chosen{fill:var(--bad)}.chart .seen.good{fill:var(--good)}
+.chart .seen.other{fill:none;stroke:var(--fault);stroke-width:1.5}
 .legend svg{width:20px;height:12px;vertical-align:-1px;min-width:0;display:inline}
 .legend{display:flex;flex-wrap:wrap;gap:.1rem 1.1rem;font-size:.82rem;color:var(--muted);margin:.3rem 0}
 .flame{min-width:34rem;line-height:1.2;font-size:12px}

@@ -16,10 +16,6 @@ namespace {
 constexpr std::size_t kFramesShown = 24;
 constexpr std::size_t kMostAlso = 8;
 
-std::string painted(const std::string& text, const char* code, bool colour) {
-  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
-}
-
 std::string headline(const RunRecord& record, bool colour) {
   const std::string word(verdict::word(record.verdict));
   const bool held = verdict::held(record.scenario.expect, record.verdict);
@@ -174,10 +170,16 @@ std::string next(const RunRecord& record) {
 
 }  // namespace
 
+std::string painted(const std::string& text, const char* code, bool colour) {
+  return colour ? fmt::format("\x1b[{}m{}\x1b[0m", code, text) : text;
+}
+
 std::string duration(std::chrono::milliseconds took) {
   using namespace std::chrono;
   if (took < 1s) return fmt::format("{} ms", took.count());
   if (took < 1min) return fmt::format("{:.1f} s", std::chrono::duration<double>(took).count());
+  if (took >= 1h)
+    return fmt::format("{} h {} min", duration_cast<hours>(took).count(), duration_cast<minutes>(took).count() % 60);
   return fmt::format("{} min {} s", duration_cast<minutes>(took).count(), duration_cast<seconds>(took).count() % 60);
 }
 

@@ -21,7 +21,10 @@ std::string eventText(const console::ConsoleEvent& event, bool trace);
 // Blanks for control characters (those of ISO 6429's second set, U+0080 to U+009F, too).
 std::string plain(std::string_view text);
 
-// "8 min 12 s", "1.2 s", "45 ms"
+// With an ANSI code, "1;31", where there are colours.
+std::string painted(const std::string& text, const char* code, bool colour);
+
+// "2 h 5 min", "8 min 12 s", "1.2 s", "45 ms"
 std::string duration(std::chrono::milliseconds took);
 
 }  // namespace relapse::report

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include <gmock/gmock.h>
 
-#include <sstream>
-
 #include "report/checks.hpp"
 #include "report/json_parts.hpp"
 #include "report/mail.hpp"
 #include "samples.hpp"
+#include "text_checks.hpp"
 
 namespace relapse::report {
 namespace {
@@ -14,13 +13,6 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
-
-std::vector<std::string> linesOf(const std::string& text) {
-  std::istringstream in(text);
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) lines.push_back(line);
-  return lines;
-}
 
 RunFiles runOf(const char* word, bool held) {
   RunFiles run = sampleRun();

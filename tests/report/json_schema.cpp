@@ -33,6 +33,12 @@ void checkAgainst(const json& schema, const json& value, const std::string& wher
   } else if (type == "boolean") {
     EXPECT_TRUE(value.is_boolean()) << where;
   }
+  if (schema.contains("minimum")) {
+    EXPECT_GE(value, schema["minimum"]) << where;
+  }
+  if (schema.contains("maximum")) {
+    EXPECT_LE(value, schema["maximum"]) << where;
+  }
   if (schema.contains("enum")) {
     EXPECT_THAT(schema["enum"], testing::Contains(value)) << where;
   }

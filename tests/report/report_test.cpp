@@ -194,6 +194,7 @@ TEST(Duration, ReadsAsAPersonSaysIt) {
   EXPECT_EQ(duration(milliseconds(45)), "45 ms");
   EXPECT_EQ(duration(milliseconds(1249)), "1.2 s");
   EXPECT_EQ(duration(milliseconds(492'000)), "8 min 12 s");
+  EXPECT_EQ(duration(milliseconds(7'545'000)), "2 h 5 min");
 }
 
 }  // namespace

@@ -17,6 +17,9 @@ int main(int argc, char** argv) {
   write("hostile-run.html", runPage(hostileRun()));
   write("night.html", nightPage(sampleNight(), nightPlots(sampleNight())));
   write("hostile-night.html", nightPage(hostileNight(), nightPlots(hostileNight())));
+  write("bisect.html", bisectPage(sampleBisect()));
+  write("hostile-bisect.html", bisectPage(hostileBisect()));
+  write("big-bisect.html", bisectPage(bigBisect(4096)));
   RunFiles failed = hostileRun();
   failed.result["verdict"]["held"] = false;
   write("hostile-run.xml", junit(checksOf(std::span(&failed, 1))));
