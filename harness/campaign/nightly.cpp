@@ -233,7 +233,7 @@ Result<void> Conducted::takeKernel(const Job& job, const Result<RunFile>& file) 
   if (!file) return forAllOfKernel(job.cell, "its kernel: " + file.error().message);
   if (const auto* failure = std::get_if<Failure>(&*file))
     return forAllOfKernel(job.cell, "its kernel: " + failure->message);
-  tell(NightEvent::What::Kernel, job.cell, std::get<history::Run>(*file).release);
+  if (const auto* built = std::get_if<BuiltKernel>(&*file)) tell(NightEvent::What::Kernel, job.cell, built->release);
   return forAllOfKernel(job.cell, std::nullopt);
 }
 
@@ -247,7 +247,8 @@ Result<void> Conducted::takeRun(const Job& job, const RunFile& file, const std::
                                                     : (run->signature.empty() ? "" : " " + run->signature)));
     return {};
   }
-  const auto& failure = std::get<Failure>(file);
+  const auto* why = std::get_if<Failure>(&file);
+  const Failure failure = why != nullptr ? *why : Failure{FailureKind::Internal, "it left a kernel and no run"};
   const bool lasting = failure.kind == FailureKind::BadInput || failure.kind == FailureKind::HostLacks ||
                        failure.kind == FailureKind::BuildFailed;
   if (lasting) {

@@ -92,8 +92,22 @@ Failure failureOf(const Json& json) {
           json.at("advice").get<std::string>()};
 }
 
+BuiltKernel kernelOf(const Json& json) {
+  return {json.at("kernel").get<std::string>(), json.at("release").get<std::string>(),
+          json.at("build_id").get<std::string>(), json.at("code_sha256").get<std::string>(),
+          json.at("from_cache").get<bool>()};
+}
+
 struct ToJson {
   Json operator()(const history::Run& run) const { return {{"run", jsonOf(run)}}; }
+  Json operator()(const BuiltKernel& built) const {
+    return {{"built",
+             {{"kernel", built.kernel},
+              {"release", built.release},
+              {"build_id", built.buildId},
+              {"code_sha256", built.codeSum},
+              {"from_cache", built.fromCache}}}};
+  }
   Json operator()(const Failure& failure) const {
     return {{"failure", {{"kind", wordOf(failure.kind)}, {"message", failure.message}, {"advice", failure.advice}}}};
   }
@@ -120,6 +134,7 @@ Result<RunFile> parseRunFile(std::string_view text) {
   try {
     const Json json = Json::parse(text);
     if (json.contains("failure")) return RunFile(failureOf(json.at("failure")));
+    if (json.contains("built")) return RunFile(kernelOf(json.at("built")));
     return RunFile(runOf(json.at("run")));
   } catch (const Json::exception& error) {
     return fail(FailureKind::BadInput, fmt::format("expected a run's result, found something else: {}", error.what()));

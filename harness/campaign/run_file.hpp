@@ -12,9 +12,18 @@
 
 namespace relapse::campaign {
 
+// What `relapse build --result FILE` leaves.
+struct BuiltKernel {
+  std::string kernel;  // its source, as it was asked for
+  std::string release;
+  std::string buildId;
+  std::string codeSum;  // kernel::sumOfCode()
+  bool fromCache = false;
+};
+
 // What a run that was started as a job leaves for who started it (`relapse run --result FILE`): its row of the
-// history, or why there is none. JSON, written whole or not at all.
-using RunFile = std::variant<history::Run, Failure>;
+// history; a build its kernel; or why there is none. JSON, written whole or not at all.
+using RunFile = std::variant<history::Run, BuiltKernel, Failure>;
 
 std::string runFileText(const RunFile& file);
 

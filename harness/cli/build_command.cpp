@@ -12,6 +12,7 @@
 #include "cli/interrupts.hpp"
 #include "cli/places.hpp"
 #include "cli/run_request.hpp"
+#include "kernel/code.hpp"
 #include "run/kernels.hpp"
 #include "scenario/scenario.hpp"
 
@@ -42,8 +43,8 @@ void print(const scenario::Scenario& scenario, const report::RunRecord& record, 
   std::fflush(stdout);
 }
 
-Result<history::Run> build(const scenario::Scenario& scenario, const RunArguments& arguments, const Common& common,
-                           const std::stop_token& stop) {
+Result<campaign::BuiltKernel> build(const scenario::Scenario& scenario, const RunArguments& arguments,
+                                    const Common& common, const std::stop_token& stop) {
   const auto request = requestFor(arguments, scenario, places(common.stateDir), {}, stop);
   Display display(isatty(STDERR_FILENO) == 1, common.quiet, colourOn(STDERR_FILENO));
   const run::Observer observer = [&](const run::StageUpdate& update) { display.show(update); };
@@ -51,20 +52,17 @@ Result<history::Run> build(const scenario::Scenario& scenario, const RunArgument
   report::RunRecord record;
   if (auto built = run::obtainKernels(request, stages, record); !built) return passOn(built.error());
   print(scenario, record, common);
-  history::Run row;
-  row.scenario = scenario.name;
-  row.kernel = record.kernel.source;
-  row.release = record.kernel.release;
-  row.buildId = record.kernel.buildId;
-  row.line = record.kernel.line;
-  return row;
+  auto sum = kernel::sumOfCode(record.kernel);
+  if (!sum) return passOn(sum.error());
+  return campaign::BuiltKernel{record.kernel.source, record.kernel.release, record.kernel.buildId, std::move(*sum),
+                               record.kernel.fromCache};
 }
 
 }  // namespace
 
 int buildCommand(const RunArguments& arguments, const Common& common) {
   const Interrupts interrupts;
-  history::Run last;
+  campaign::BuiltKernel last;
   for (const auto& name : arguments.scenarios) {
     auto file = findScenario(name);
     if (!file) return failed(file.error(), arguments);

@@ -39,6 +39,7 @@ struct RunArguments {
   std::string image;
   std::string vmlinux;
   std::string modules;
+  bool noSeries = false;  // the scenario's own series is left out
   std::vector<std::filesystem::path> patches;
   std::vector<std::filesystem::path> configs;
   std::vector<std::string> sets;
@@ -91,6 +92,25 @@ struct NightlyArguments {
   int makeJobs = 0;
 };
 
+struct BisectArguments {
+  std::string scenario;
+  std::filesystem::path series;
+  std::filesystem::path git;
+  std::vector<std::filesystem::path> config;  // GOOD and BAD
+  std::string good;
+  std::string bad;
+  bool firstParent = false;
+  RunArguments run;       // --kernel, --patch, --set, --connect, --make-jobs, --engine
+  std::string signature;  // "auto": of the end with the bug; empty: what the scenario expects
+  bool fixedBy = false;
+  bool subset = false;
+  std::string confidence = "95%";
+  std::optional<std::string> resume;  // a bisect's name; empty: the latest that is not over
+  std::filesystem::path replay;       // a log
+  bool status = false;
+  std::string statusOf;  // likewise; empty: the latest
+};
+
 struct ShellArguments {
   std::string scenario;
   RunArguments run;  // which kernel, --set, --connect
@@ -138,6 +158,7 @@ struct ReportArguments {
 int runCommand(const RunArguments& arguments, const Common& common);
 int varyCommand(const RunArguments& arguments, const Common& common);  // run, with --vary or --minimize
 int buildCommand(const RunArguments& arguments, const Common& common);
+int bisectCommand(const BisectArguments& arguments, const Common& common);
 int nightlyCommand(const NightlyArguments& arguments, const Common& common);
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);

@@ -7,6 +7,7 @@
 #include <exception>
 
 #include "cli/commands.hpp"
+#include "cli/options.hpp"
 
 namespace {
 
@@ -45,35 +46,6 @@ void addCampaign(CLI::App& app, RunArguments& run) {
     for (const char* other :
          {"--repeat", "--until", "--clean-of", "--at-least", "--as-bisect-step", "--jobs", "--engine"})
       option->excludes(app.get_option(other));
-}
-
-// Which kernel, and what is set from the command line.
-void addKernel(CLI::App& app, RunArguments& run) {
-  app.add_option("--kernel", run.kernels, "a source: a name (debian-6.1), a tree, a tarball, git:DIR#REF")
-      ->allow_extra_args(false);
-  auto* image = app.add_option("--image", run.image, "a kernel built already: arch/arm64/boot/Image ...");
-  auto* vmlinux = app.add_option("--vmlinux", run.vmlinux, "... and its vmlinux");
-  app.add_option("--modules", run.modules, "... and a folder of its modules, if it has any (*.ko)")->needs(image);
-  image->needs(vmlinux)->excludes("--kernel");
-  vmlinux->needs(image);
-  app.add_option("--patch", run.patches, "one more patch on top of the series")
-      ->allow_extra_args(false)
-      ->excludes(image);
-  app.add_option("--config", run.configs, "one more fragment of the kernel's configuration")
-      ->allow_extra_args(false)
-      ->excludes(image);
-  app.add_option("--set", run.sets, "KEY=VALUE: a scenario's key, set from here")->allow_extra_args(false);
-  app.add_option("--connect", run.connect, "a libvirt on this host (qemu:///system) instead of the embedded one");
-  app.add_option("--make-jobs", run.makeJobs, "make's -j; one per core by default")->check(CLI::Range(1, 1024));
-}
-
-void addEngine(CLI::App& app, EngineArguments& engine) {
-  app.add_option("--jobs", engine.jobs, "guests side by side; as many as fit on this host by default")
-      ->check(CLI::Range(1, 10000));
-  app.add_option("--engine", engine.engine, "where runs go: local, or slurm")->check(CLI::IsMember({"local", "slurm"}));
-  app.add_option("--partition", engine.partition, "of Slurm");
-  app.add_option("--slurm-option", engine.slurmOptions, "one more for sbatch, such as --account=kernel")
-      ->allow_extra_args(false);
 }
 
 constexpr const char* kNightlyHelp = R"(
@@ -294,13 +266,13 @@ Examples:
   relapse report NIGHT --format junit -o junit.xml
   relapse report runs/2026*-nfs-wb-page-soft-lockup --format ktap
 
-A run or a night is given by its directory, or by its name here. The rate is that of the runs beside it with the same
+A run, a night or a bisect is given by its directory, or by its name here. The rate is that of the runs beside it with the same
 scenario, settings and kernel. docs/reports.md has the forms.
 Exit status: 0 written, 64 bad usage or input, 125 it cannot be written. A verdict does not change it.
 )";
 
 void addReport(CLI::App& app, ReportArguments& report) {
-  app.add_option("run", report.what, "directories or names of runs, or of a night; latest")->required();
+  app.add_option("run", report.what, "directories or names of runs, of a night or a bisect; latest")->required();
   app.add_option("--format", report.format, "html (the default), junit, ktap, mail or json")
       ->check(CLI::IsMember({"html", "junit", "ktap", "mail", "json"}));
   app.add_option("-o,--output", report.output, "the file; html goes to report.html there, all else to standard output");
@@ -327,6 +299,9 @@ int main(int argc, char** argv) {
   NightlyArguments nightly;
   auto* nightlyApp = app.add_subcommand("nightly", "kernels x scenarios x variants, judged against the nights before");
   addNightly(*nightlyApp, nightly);
+  BisectArguments bisect;
+  auto* bisectApp = app.add_subcommand("bisect", "which patch, commit or option: right even when the bug is flaky");
+  addBisect(*bisectApp, bisect);
   RunArguments build;
   auto* buildApp = app.add_subcommand("build", "the kernels of scenarios alone, into the cache");
   addBuild(*buildApp, build);
@@ -374,6 +349,7 @@ int main(int argc, char** argv) {
   try {
     if (runApp->parsed()) return runCommand(run, common);
     if (nightlyApp->parsed()) return nightlyCommand(nightly, common);
+    if (bisectApp->parsed()) return bisectCommand(bisect, common);
     if (buildApp->parsed()) return buildCommand(build, common);
     if (validate->parsed()) return validateCommand(files, sets);
     if (list->parsed()) return listCommand(common);

@@ -146,9 +146,10 @@ Result<campaign::Runner::Ended> Repeated::take(const engine::JobEnd& end, const 
   const auto file = campaign::readRunFile(folder / (end.name + ".json"));
   if (!file) return passOn(file.error());
   if (const auto* failure = std::get_if<Failure>(&*file)) return passOn(*failure);
-  const auto& run = std::get<history::Run>(*file);
-  remember(run, places_.state);
-  ended.result = campaign::resultOf(run);
+  if (const auto* run = std::get_if<history::Run>(&*file)) {
+    remember(*run, places_.state);
+    ended.result = campaign::resultOf(*run);
+  }
   return ended;
 }
 

@@ -9,6 +9,7 @@
 #include "cli/found_run.hpp"
 #include "cli/output.hpp"
 #include "cli/places.hpp"
+#include "report/bisect.hpp"
 #include "report/checks.hpp"
 #include "report/json_parts.hpp"
 #include "report/mail.hpp"
@@ -21,10 +22,10 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// What a directory holds: a run or a night.
+// What a directory holds: a run, a night or a bisect.
 struct Kept {
   fs::path folder;
-  std::variant<report::RunFiles, report::NightReport> what;
+  std::variant<report::RunFiles, report::NightReport, report::BisectReport> what;
 };
 
 std::string contentOf(const fs::path& file) {
@@ -39,6 +40,11 @@ Result<Kept> readKept(const fs::path& folder) {
     if (!night) return fail(night.error().kind, fmt::format("{}: {}", file.string(), night.error().message));
     return Kept{folder, std::move(*night)};
   }
+  if (const fs::path file = folder / "bisect.json"; fs::exists(file, error)) {
+    auto bisect = report::readBisect(contentOf(file));
+    if (!bisect) return fail(bisect.error().kind, fmt::format("{}: {}", file.string(), bisect.error().message));
+    return Kept{folder, std::move(*bisect)};
+  }
   auto run = report::readRun(folder);
   if (!run) return passOn(run.error());
   run->rate = report::rateBeside(folder);
@@ -48,7 +54,8 @@ Result<Kept> readKept(const fs::path& folder) {
 Result<std::vector<Kept>> readAll(const ReportArguments& arguments, const fs::path& state) {
   std::vector<Kept> all;
   for (const auto& word : arguments.what) {
-    const auto folder = findKept(word, state, {"runs", "nights"}, "a run's or a night's directory, the name of one");
+    const auto folder = findKept(word, state, {"runs", "nights", "bisects"},
+                                 "a run's, a night's or a bisect's directory, the name of one");
     if (!folder) return passOn(folder.error());
     auto kept = readKept(*folder);
     if (!kept) return passOn(kept.error());
@@ -62,14 +69,17 @@ struct Page {
   std::string operator()(const report::NightReport& night) const {
     return report::nightPage(night, report::nightPlots(night));
   }
+  std::string operator()(const report::BisectReport& bisect) const { return report::bisectPage(bisect); }
 };
 struct Mail {
   std::string operator()(const report::RunFiles& run) const { return report::mail(run); }
   std::string operator()(const report::NightReport& night) const { return report::mail(night); }
+  std::string operator()(const report::BisectReport& bisect) const { return report::bisectMail(bisect); }
 };
 struct JsonText {
   std::string operator()(const report::RunFiles& run) const { return report::dumped(run.result, 2) + "\n"; }
   std::string operator()(const report::NightReport& night) const { return report::nightJson(night); }
+  std::string operator()(const report::BisectReport& bisect) const { return report::bisectJson(bisect); }
 };
 
 // Runs are one list, whose groups are their scenarios; a night is a list of its own.
@@ -80,7 +90,8 @@ Result<report::CheckList> checksOf(const std::vector<Kept>& all) {
     if (run != nullptr) runs.push_back(*run);
   }
   if (runs.size() == all.size()) return report::checksOf(runs);
-  if (all.size() == 1) return report::checksOf(std::get<report::NightReport>(all.front().what));
+  const auto* night = all.size() == 1 ? std::get_if<report::NightReport>(&all.front().what) : nullptr;
+  if (night != nullptr) return report::checksOf(*night);
   return fail(FailureKind::BadInput, "junit and ktap: expected runs, or one night");
 }
 
@@ -122,7 +133,7 @@ Result<std::string> reported(const ReportArguments& arguments, const fs::path& s
   if (!all) return passOn(all.error());
   if (arguments.format == "html" && arguments.output.empty()) return writePages(*all);
   if (arguments.format == "html" && all->size() > 1)
-    return fail(FailureKind::BadInput, "-o: expected one run or night, as html has a page for each");
+    return fail(FailureKind::BadInput, "-o: expected one run, night or bisect, as html has a page for each");
   auto text = textOf(*all, arguments.format);
   if (!text || arguments.output.empty() || arguments.output == "-") return text;
   if (auto done = write(arguments.output, *text); !done) return passOn(done.error());

@@ -43,6 +43,7 @@ std::vector<std::string> command(const char* what, const scenario::Scenario& sce
     argv.insert(argv.end(), {"--image", fs::absolute(arguments.image).string(), "--vmlinux",
                              fs::absolute(arguments.vmlinux).string()});
   if (!arguments.modules.empty()) argv.insert(argv.end(), {"--modules", fs::absolute(arguments.modules).string()});
+  if (arguments.noSeries) argv.emplace_back("--no-series");
   for (const auto& patch : arguments.patches) argv.insert(argv.end(), {"--patch", fs::absolute(patch).string()});
   for (const auto& config : arguments.configs) argv.insert(argv.end(), {"--config", fs::absolute(config).string()});
   for (const auto& set : scenario.cell) argv.insert(argv.end(), {"--set", set});

@@ -9,6 +9,7 @@ run::RunRequest requestFor(const RunArguments& arguments, const scenario::Scenar
                            const std::filesystem::path& scratch, const std::stop_token& stop) {
   run::RunRequest request;
   request.scenario = scenario;
+  if (arguments.noSeries) request.scenario.kernel.series.reset();
   request.overrides = arguments.sets;
   request.sources = arguments.kernels;
   for (auto& source : request.sources)  // "." says nothing in a record

@@ -96,7 +96,7 @@ TEST_F(Report, WritesIntoTheFileGiven) {
 
 TEST_F(Report, SaysWhatIsWrong) {
   EXPECT_EQ(report({"nope"}).status, 64);
-  EXPECT_THAT(report({"nope"}).errors, HasSubstr("expected a run's or a night's directory"));
+  EXPECT_THAT(report({"nope"}).errors, HasSubstr("expected a run's, a night's or a bisect's directory"));
   EXPECT_EQ(report({(folder_ / "state").string()}).status, 64) << "neither of them";
   EXPECT_EQ(report({"one", "two", "-o", "x.html"}).status, 64);
   EXPECT_EQ(report({"one", "n", "--format", "ktap"}).status, 64);
