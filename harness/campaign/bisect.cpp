@@ -80,6 +80,7 @@ class Conducted {
   std::vector<bisect::Trial> trials(const BisectRound& round) const;
   void forgetJobs();
   Result<KernelOptions> options(const Mix& mix) const;
+  milliseconds elapsed() const { return std::chrono::duration_cast<milliseconds>(Clock::now() - began_); }
   fs::path fileOf(int number) const { return setup_.folder / "results" / fmt::format("r{}.json", number); }
 
   const BisectSetup& setup_;
@@ -258,7 +259,7 @@ Result<void> Conducted::takeBuild(const JobUnderWay& job, const engine::JobEnd& 
 }
 
 Result<void> Conducted::endInconclusive(const TryStarted& started, std::string why) {
-  TryEnded ended{.number = started.number, .kernel = started.kernel, .settles = started.settles};
+  TryEnded ended{.number = started.number, .kernel = started.kernel, .settles = started.settles, .elapsed = elapsed()};
   ended.reason = std::move(why);
   return add(ended);
 }
@@ -275,7 +276,7 @@ Result<void> Conducted::endTry(const TryStarted& started, const RunFile& file) {
   const auto result = resultOf(*run);
   if (learns() && started.kernel == keyOf(end(true)) && fails(result))
     if (auto done = add(TargetLearnt{result.signature}); !done) return done;
-  TryEnded ended{.number = started.number, .kernel = started.kernel, .settles = started.settles};
+  TryEnded ended{.number = started.number, .kernel = started.kernel, .settles = started.settles, .elapsed = elapsed()};
   ended.saw = sawOf(result, state_.target());
   ended.signature = result.signature;
   ended.reason = result.reason;
@@ -323,8 +324,7 @@ Result<report::BisectReport> Conducted::run() {
     const Work left = workLeft(state_, tree_);
     if (const auto* course = std::get_if<Course>(&left)) {
       forgetJobs();
-      const auto took = std::chrono::duration_cast<milliseconds>(Clock::now() - began_);
-      if (auto done = add(BisectEnded{course->ending, timestamp(), took}); !done) return passOn(done.error());
+      if (auto done = add(BisectEnded{course->ending, timestamp(), elapsed()}); !done) return passOn(done.error());
       return reportOf(state_);
     }
     const auto* settle = std::get_if<Settle>(&left);

@@ -51,8 +51,13 @@ struct ToJson {
     return {{"event", "started"}, {"try", started.number}, {"kernel", started.kernel}, {"settles", started.settles}};
   }
   Json operator()(const TryEnded& ended) const {
-    Json json{{"event", "tried"},         {"try", ended.number},    {"kernel", ended.kernel},
-              {"settles", ended.settles}, {"saw", word(ended.saw)}, {"ms", ended.took.count()}};
+    Json json{{"event", "tried"},
+              {"try", ended.number},
+              {"kernel", ended.kernel},
+              {"settles", ended.settles},
+              {"saw", word(ended.saw)},
+              {"ms", ended.took.count()},
+              {"elapsed_ms", ended.elapsed.count()}};
     if (!ended.signature.empty()) json["signature"] = ended.signature;
     if (!ended.reason.empty()) json["reason"] = ended.reason;
     if (!ended.run.empty()) json["run"] = ended.run.string();
@@ -91,6 +96,7 @@ Result<BisectEvent> triedOf(const Json& json) {
   if (saw == std::end(kSaws)) return fail(FailureKind::BadInput, "expected what a try saw, found something else");
   ended.saw = static_cast<bisect::Saw>(saw - std::begin(kSaws));
   ended.took = milliseconds(json.at("ms").get<long>());
+  ended.elapsed = milliseconds(json.value("elapsed_ms", 0L));
   ended.signature = json.value("signature", "");
   ended.reason = json.value("reason", "");
   ended.run = json.value("run", "");

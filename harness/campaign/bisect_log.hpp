@@ -60,6 +60,7 @@ struct TryEnded {
   std::string reason = {};
   std::chrono::milliseconds took{0};
   std::filesystem::path run = {};
+  std::chrono::milliseconds elapsed{0};  // since this session began
 };
 // Another process goes on: what was under way is not any more, but for what left its result.
 struct BisectResumed {

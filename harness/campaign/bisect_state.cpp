@@ -66,7 +66,9 @@ BisectState::BisectState(const std::vector<BisectEvent>& events) {
 }
 
 void BisectState::apply(const BisectEvent& event) {
-  if (const auto* end = std::get_if<BisectEnded>(&event)) spent_ += end->took;
+  if (const auto* tried = std::get_if<TryEnded>(&event)) session_ = std::max(session_, tried->elapsed);
+  if (const auto* end = std::get_if<BisectEnded>(&event)) session_ = end->took;
+  if (std::holds_alternative<BisectResumed>(event)) spent_ += std::exchange(session_, std::chrono::milliseconds(0));
   if (const auto* built = std::get_if<KernelBuilt>(&event)) {
     source_ = built->source;
     if (!built->fromCache && std::exchange(builtOne_, true)) builds_.push_back(built->took);

@@ -56,7 +56,8 @@ class BisectState {
   // Tries that started and did not end, by number.
   const std::map<int, TryStarted>& underWay() const { return underWay_; }
   int lastTry() const { return lastTry_; }
-  std::chrono::milliseconds spent() const { return spent_; }
+  // In all sessions, as far as the log tells: up to the last try that ended in each.
+  std::chrono::milliseconds spent() const { return spent_ + session_; }
   const std::optional<BisectEnded>& ended() const { return ended_; }
 
   bisect::Evidence evidence(const BisectRound& round) const;
@@ -70,7 +71,8 @@ class BisectState {
   std::map<std::string, KernelState> kernels_;
   std::map<int, TryStarted> underWay_;
   int lastTry_ = 0;
-  std::chrono::milliseconds spent_{0};
+  std::chrono::milliseconds spent_{0};    // in the sessions before
+  std::chrono::milliseconds session_{0};  // in this one
   std::optional<BisectEnded> ended_;
 };
 

@@ -149,5 +149,20 @@ TEST_F(BisectStates, KnowTheirEndAndWhatItTook) {
   EXPECT_EQ(state().spent(), milliseconds(1500));
 }
 
+TEST_F(BisectStates, AddTheTimesOfAllSessions) {
+  const auto tried = [&](int number, int elapsed) {
+    TryEnded ended{.number = number, .kernel = "0"};
+    ended.elapsed = milliseconds(elapsed);
+    events_.emplace_back(ended);
+  };
+  tried(1, 900);
+  tried(2, 1000);  // then it was killed
+  events_.emplace_back(BisectResumed{"now"});
+  tried(3, 200);
+  EXPECT_EQ(state().spent(), milliseconds(1200));
+  events_.emplace_back(BisectEnded{"found", "now", milliseconds(300)});
+  EXPECT_EQ(state().spent(), milliseconds(1300));
+}
+
 }  // namespace
 }  // namespace relapse::campaign
