@@ -135,7 +135,11 @@ std::string reproduceText(const BisectReport& bisect) {
   auto words = commandWords(bisect.reproduce);
   if (words.empty()) return {};
   for (auto& word : words) word = withoutFolders(word);
-  return heading("How to see it") + commandText(words, kMailWidth);
+  if (words.size() < 2 || words[1] != "replay") return heading("How to see it") + commandText(words, kMailWidth);
+  // Others have no run to replay.
+  const std::vector<std::string> elsewhere{"relapse", "run", bisect.scenario, "--no-series", "--kernel", "TREE"};
+  return heading("How to see it") + commandText(elsewhere, kMailWidth) +
+         paragraph(fmt::format("where TREE is a kernel source as {} has it.", bisect.bad.name));
 }
 
 std::string trailers(const BisectReport& bisect) {

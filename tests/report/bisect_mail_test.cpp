@@ -146,5 +146,14 @@ TEST(WithoutFolders, LeavesWhatIsNoPathOfTheMachine) {
   for (const auto& [text, without] : kCases) EXPECT_EQ(withoutFolders(text), without);
 }
 
+TEST(BisectMail, SaysHowOthersSeeItWhoHaveNoRunToReplay) {
+  auto bisect = sampleBisect();
+  bisect.reproduce = "relapse replay 20261128T101500Z-a-run";
+  const std::string mail = bisectMail(bisect);
+  EXPECT_THAT(mail, Not(HasSubstr("replay")));
+  EXPECT_THAT(mail, HasSubstr("relapse run nfs-wb-page-soft-lockup --no-series --kernel TREE"));
+  EXPECT_THAT(mail, HasSubstr("as " + bisect.bad.name));
+}
+
 }  // namespace
 }  // namespace relapse::report
