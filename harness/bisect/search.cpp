@@ -105,6 +105,7 @@ class Searcher {
 
   // Nothing: something is to be tried, or nothing that could be tells more.
   std::optional<Step> ended() const {
+    if (const auto wrong = endOutOfReach()) return wrong;
     const std::size_t none = question_.fixedBy ? 0 : space_.size() + 1;
     if (belief_.posterior(space_.size() + 1 - none) >= question_.confidence && evidence_.tried(goodEnd()))
       return GoodEndIsBad{};
@@ -131,6 +132,15 @@ class Searcher {
 
   std::size_t badEnd() const { return question_.fixedBy ? 0 : space_.size(); }
   std::size_t goodEnd() const { return question_.fixedBy ? space_.size() : 0; }
+
+  // An end that was tried, again and again, and is not what it should be, or of which nothing came: no search stands on
+  // it.
+  std::optional<Step> endOutOfReach() const {
+    if (question_.endsKnown) return std::nullopt;
+    if (saysNothingElse(evidence_.of(badEnd()))) return BadEndIsGood{};
+    if (givesNoResult(evidence_.of(badEnd())) || givesNoResult(evidence_.of(goodEnd()))) return Undecided{};
+    return std::nullopt;
+  }
 
   // An end that is not known well enough to search.
   std::optional<std::size_t> endToTry() const {

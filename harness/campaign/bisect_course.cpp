@@ -38,12 +38,9 @@ double runSeconds(const BisectState& state) {
 
 // Objects of the candidates that one of the two has and the other has not.
 double objectsBetween(const BisectPlan& plan, const Mix& one, const Mix& other) {
-  const auto has = [](const Mix& mix, std::size_t number) {
-    return (number <= mix.upTo && !mix.minus.contains(number)) || mix.plus.contains(number);
-  };
   double objects = 0;
   for (std::size_t number = 1; number <= plan.size(); ++number)
-    if (has(one, number) != has(other, number)) objects += plan.candidate(number).objects;
+    if (one.has(number) != other.has(number)) objects += plan.candidate(number).objects;
   return objects;
 }
 

@@ -89,7 +89,7 @@ std::string patches(std::size_t number) {
 std::vector<std::size_t> candidatesOf(const BisectPlan& plan, const Mix& mix) {
   std::vector<std::size_t> all;
   for (std::size_t number = 1; number <= plan.size(); ++number)
-    if ((number <= mix.upTo && !mix.minus.contains(number)) || mix.plus.contains(number)) all.push_back(number);
+    if (mix.has(number)) all.push_back(number);
   return all;
 }
 

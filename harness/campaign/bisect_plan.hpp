@@ -88,6 +88,9 @@ struct Mix {
   std::set<std::size_t> plus = {};
   std::set<std::size_t> minus = {};
 
+  // Of a kernel whose candidates are in one line.
+  bool has(std::size_t number) const { return (number <= upTo && !minus.contains(number)) || plus.contains(number); }
+
   friend auto operator<=>(const Mix&, const Mix&) = default;
 };
 

@@ -24,6 +24,14 @@ std::string candidateWord(const BisectPlan& plan) {
   return plan.kind == BisectKind::Git ? "commit" : plan.kind == BisectKind::Config ? "option" : "patch";
 }
 
+// The end whose tries come to nothing; empty: neither.
+std::string endWithoutResult(const BisectState& state, const MainSearch& search) {
+  const auto& plan = state.begun().plan;
+  for (const std::size_t end : {std::size_t{0}, plan.size()})
+    if (bisect::givesNoResult(state.kernel(search.round.kernels[end]).tally)) return nameOf(plan, end);
+  return {};
+}
+
 struct Told {
   const BisectState& state;
 
@@ -108,6 +116,8 @@ std::string resultInWords(const BisectState& state, const MainSearch& search, co
   if (ending == "bad-end-good")
     return fmt::format("{} does not show the bug: the search needs an end with it",
                        begun.question.fixedBy ? begun.plan.ends.front() : begun.plan.ends.back());
+  if (const std::string name = endWithoutResult(state, search); !name.empty())
+    return fmt::format("the tries of {} come to no result: the search cannot stand on it", name);
   return "no answer yet";
 }
 

@@ -252,7 +252,7 @@ class Session {
     if (!lock) return failed(lock.error());
     auto state = readState(folder_ / kLog);
     if (!state) return failed(state.error());
-    if (state->ended()) return finish(wholeReport(*state, folder_, false));
+    if (state->ended()) return keep(*state);
     auto run = argumentsOf(state->begun().arguments);
     auto scenario = loadOne(run.scenarios.empty() ? "" : run.scenarios.front(), run.sets);
     if (!scenario) return failed(scenario.error());
@@ -297,6 +297,11 @@ class Session {
       fmt::print(stderr, "not finished; to go on: relapse bisect --resume {}\n", folder_.filename().string());
       return failed(report.error());
     }
+    return keep(state);
+  }
+
+  // Also of one that is over already: its report may not have been written when the disk was full.
+  int keep(const campaign::BisectState& state) const {
     const auto whole = wholeReport(state, folder_, false);
     if (auto written = writeAll(whole, folder_); !written) return failed(written.error());
     return finish(whole);

@@ -283,6 +283,23 @@ TEST(Search, EndsWhenNoTryComesToAResult) {
   EXPECT_LT(walk.trials.size(), 200U);
 }
 
+TEST(Search, StandsOnNoEndOfWhichNothingCame) {
+  const Space space = Space::line(8);
+  Evidence evidence(8);
+  evidence.tallies[8] = {3, 0, 0, 0};
+  evidence.tallies[0] = {0, 0, 0, 4};
+  EXPECT_TRUE(std::holds_alternative<Undecided>(next(space, evidence, {}, costs(8, 1))));
+  evidence.tallies[0] = {0, 2, 0, 4};  // something came
+  EXPECT_TRUE(std::holds_alternative<Trial>(next(space, evidence, {}, costs(8, 1))));
+}
+
+TEST(Search, ABadEndThatAlwaysFailsOtherwiseDoesNotHaveTheBug) {
+  const Space space = Space::line(8);
+  Evidence evidence(8);
+  evidence.tallies[8] = {0, 0, 6, 0};
+  EXPECT_TRUE(std::holds_alternative<BadEndIsGood>(next(space, evidence, {}, costs(8, 1))));
+}
+
 TEST(Search, EndsWhenEveryTryFailsOtherwise) {
   World world(Space::line(20), 7);
   world.otherCrash = 1;
