@@ -290,6 +290,7 @@ std::optional<std::string> readFile(const std::filesystem::path& file, Errors& e
   };
   std::error_code error;
   if (std::filesystem::is_directory(file, error)) return unreadable("a folder");
+  if (std::filesystem::is_other(file, error)) return unreadable("a pipe or a device");
   errno = 0;
   std::ifstream in(file, std::ios::binary);
   if (!in) return unreadable(std::generic_category().message(errno));

@@ -5,11 +5,13 @@
 #include <fmt/format.h>
 #include <linux/fs.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+#include <cstring>
 
 #include "process/descriptor.hpp"
 
@@ -74,6 +76,24 @@ std::string readFile(const fs::path& file) {
   for (ssize_t count; (count = ::read(descriptor.get(), buffer.data(), buffer.size())) != 0;) {
     if (count < 0) fail("cannot read", file);
     content.append(buffer, 0, static_cast<std::size_t>(count));
+  }
+  return content;
+}
+
+Result<std::string> readGiven(const fs::path& file, std::uint64_t most) {
+  const auto refuse = [&](std::string_view why) {
+    return relapse::fail(FailureKind::BadInput, fmt::format("{}: {}", file.string(), why));
+  };
+  const Descriptor descriptor(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  struct stat status {};
+  if (!descriptor.isOpen() || ::fstat(descriptor.get(), &status) != 0) return refuse(std::strerror(errno));
+  if (!S_ISREG(status.st_mode)) return refuse("expected a file, found a folder, a pipe or a device");
+  std::string content;
+  std::string buffer(1u << 16, '\0');
+  for (ssize_t count; (count = ::read(descriptor.get(), buffer.data(), buffer.size())) != 0;) {
+    if (count < 0) return refuse(std::strerror(errno));
+    content.append(buffer, 0, static_cast<std::size_t>(count));
+    if (content.size() > most) return refuse(fmt::format("expected at most {} bytes, found more", most));
   }
   return content;
 }

@@ -17,6 +17,13 @@ namespace relapse::kernel {
 std::string readFile(const std::filesystem::path& file);
 std::string readFileIfThere(const std::filesystem::path& file);  // empty when it is not
 
+// The same of a file that somebody else may have made. BadInput: it is a pipe, a device or a folder, is larger than
+// `most` bytes, or cannot be read. Never blocks.
+Result<std::string> readGiven(const std::filesystem::path& file, std::uint64_t most);
+
+inline constexpr std::uint64_t kMostPatchBytes = 64u << 20;  // of a patch, and of an mbox
+inline constexpr std::uint64_t kMostListBytes = 1u << 20;    // of a `series`, and of a Makefile
+
 // Under the final name there is the old content or the whole new one. Folders on the way are made.
 void writeFile(const std::filesystem::path& file, std::string_view content);
 

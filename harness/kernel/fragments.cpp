@@ -11,6 +11,7 @@
 
 #include "document/errors.hpp"
 #include "kernel/disk.hpp"
+#include "kernel/option_value.hpp"
 
 namespace relapse::kernel {
 
@@ -19,6 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 constexpr std::string_view kUnsetEnd = " is not set";
 constexpr std::size_t kShownErrors = 100;
+constexpr std::uint64_t kMostBytes = 16u << 20;  // a kernel's whole .config has 300 kB
 
 bool isOptionName(std::string_view name) {
   return name.starts_with("CONFIG_") && name.size() > 7 &&
@@ -33,16 +35,19 @@ std::string_view trimmed(std::string_view text) {
 }
 
 void readFragment(const fs::path& file, std::vector<AskedOption>& options, std::vector<std::string>& errors) {
-  std::istringstream lines(readFile(file));
+  const auto text = readGiven(file, kMostBytes);
+  if (!text) return errors.push_back("config fragment " + text.error().message);
+  std::istringstream lines(*text);
   int number = 0;
   for (std::string line; std::getline(lines, line);) {
     const std::string place = fmt::format("{}:{}", file.string(), ++number);
     if (auto option = optionOf(line)) {
       option->place = place;
+      if (const std::string why = refusalOf(*option); !why.empty()) errors.push_back(fmt::format("{}: {}", place, why));
       options.push_back(std::move(*option));
-    } else if (const auto text = trimmed(line); !text.empty() && !text.starts_with('#')) {
+    } else if (const auto said = trimmed(line); !said.empty() && !said.starts_with('#')) {
       errors.push_back(fmt::format("{}: expected CONFIG_NAME=value or \"# CONFIG_NAME is not set\", found {}", place,
-                                   document::quote(text)));
+                                   document::quote(said)));
     }
   }
 }

@@ -24,7 +24,8 @@ std::string optionText(const AskedOption& option);
 
 // The options of fragments, each once, in the order of their last mention; the later wins. Each
 // name is NAME.config of `configs`, followed by NAME.LINE.config if there is one; then `extra`.
-// BadInput: no such fragment, or a line that is none, all of them (up to a hundred) at once.
+// BadInput: no such fragment, a line that is none, or a value that a build may not be given (option_value.hpp), all of
+// them (up to a hundred) at once.
 Result<std::vector<AskedOption>> readFragments(const std::vector<std::string>& names,
                                                const std::vector<std::filesystem::path>& extra,
                                                const std::filesystem::path& configs, const std::string& line);

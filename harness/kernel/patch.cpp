@@ -17,6 +17,8 @@ namespace relapse::kernel {
 namespace {
 
 namespace fs = std::filesystem;
+constexpr std::size_t kMostPatches = 10'000;
+constexpr std::uint64_t kMostSeriesBytes = 256u << 20;
 
 // Lines of a text without their ends.
 std::vector<std::string> linesOf(std::string_view text) {
@@ -83,12 +85,11 @@ std::optional<std::string> explainFile(std::string_view line) {
 
 }  // namespace
 
-Result<Patch> readPatch(const fs::path& file) try {
-  std::string content = readFile(file);
-  std::string hash = sha256(content);
-  return Patch{file, std::move(content), std::move(hash)};
-} catch (const fs::filesystem_error& error) {
-  return fail(FailureKind::BadInput, fmt::format("patch {}: {}", file.string(), error.code().message()));
+Result<Patch> readPatch(const fs::path& file) {
+  auto content = readGiven(file, kMostPatchBytes);
+  if (!content) return fail(FailureKind::BadInput, "patch " + content.error().message);
+  std::string hash = sha256(*content);
+  return Patch{file, std::move(*content), std::move(hash)};
 }
 
 std::vector<std::string> kernelLinesIn(const fs::path& seriesRoot) {
@@ -102,7 +103,11 @@ std::vector<std::string> kernelLinesIn(const fs::path& seriesRoot) {
 
 Result<std::vector<Patch>> readSeries(const fs::path& seriesRoot, const std::string& line) {
   const fs::path series = seriesRoot / line / "series";
-  if (fs::is_regular_file(series)) return readQuilt(series, seriesRoot.lexically_normal().parent_path());
+  const fs::path within = seriesRoot.lexically_normal().parent_path();
+  if (fs::exists(series) && !isBelow(series, within))
+    return fail(FailureKind::BadInput,
+                fmt::format("{}: a link that leads out of the folder of series", series.string()));
+  if (fs::is_regular_file(series)) return readQuilt(series, within);
   const auto there = kernelLinesIn(seriesRoot);
   return fail(FailureKind::BadInput,
               fmt::format("{} has no folder with a `series` for the source's line {}; there is {}", seriesRoot.string(),
@@ -110,9 +115,12 @@ Result<std::vector<Patch>> readSeries(const fs::path& seriesRoot, const std::str
 }
 
 Result<std::vector<Patch>> readQuilt(const fs::path& series, const fs::path& within) {
+  const auto list = readGiven(series, kMostListBytes);
+  if (!list) return passOn(list.error());
   std::vector<Patch> patches;
+  std::uint64_t bytes = 0;
   int number = 0;
-  for (const std::string& text : linesOf(readFile(series))) {
+  for (const std::string& text : linesOf(*list)) {
     const std::string place = fmt::format("{}:{}", series.string(), ++number);
     const auto entry = entryOf(text, place);
     if (!entry) return passOn(entry.error());
@@ -122,6 +130,10 @@ Result<std::vector<Patch>> readQuilt(const fs::path& series, const fs::path& wit
       return fail(FailureKind::BadInput, fmt::format("{}: \"{}\" leads out of the folder of series", place, **entry));
     auto patch = readPatch(file);
     if (!patch) return fail(FailureKind::BadInput, fmt::format("{}: {}", place, patch.error().message));
+    bytes += patch->content.size();
+    if (patches.size() >= kMostPatches || bytes > kMostSeriesBytes)
+      return fail(FailureKind::BadInput, fmt::format("{}: expected at most {} patches of {} MiB together, found more",
+                                                     place, kMostPatches, kMostSeriesBytes >> 20));
     patches.push_back(std::move(*patch));
   }
   return patches;

@@ -22,7 +22,7 @@ Result<Patch> readPatch(const std::filesystem::path& file);
 // The patches for a line: those of seriesRoot/LINE/series in its order, and their place in it. A
 // `series` is quilt's: a path a line, `#` comments, "-p1" allowed. A path may lead into a folder
 // beside seriesRoot, not further out. BadInput: no folder for the line (says which there are), no
-// `series`, a path that is not there.
+// `series`, a path that is not there or is no file, a link that leads out, more than 10,000 patches or 256 MiB.
 Result<std::vector<Patch>> readSeries(const std::filesystem::path& seriesRoot, const std::string& line);
 
 // The patches of one such `series`, whose paths may not lead out of `within`. Throws std::filesystem::filesystem_error.

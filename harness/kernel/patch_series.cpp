@@ -131,7 +131,9 @@ Result<std::vector<SeriesPatch>> readPatchSeries(const fs::path& what) try {
   if (fs::is_directory(what)) return ofFolder(what);
   if (!fs::exists(what)) return badInput(what, "expected a folder of patches, a `series` or an mbox, found nothing");
   if (!fs::is_regular_file(what)) return badInput(what, "expected a folder of patches, a `series` or an mbox");
-  return what.filename() == "series" ? ofQuilt(what) : patchesOfMbox(readFile(what), what);
+  if (what.filename() == "series") return ofQuilt(what);
+  const auto mbox = readGiven(what, kMostPatchBytes);
+  return mbox ? patchesOfMbox(*mbox, what) : passOn(mbox.error());
 } catch (const fs::filesystem_error& error) {
   return badInput(error.path1(), error.code().message());
 }

@@ -2,10 +2,13 @@
 #include "kernel/patching.hpp"
 
 #include <fmt/format.h>
+#include <strings.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
+#include "document/errors.hpp"
 #include "kernel/disk.hpp"
 #include "kernel/git.hpp"
 
@@ -14,6 +17,22 @@ namespace relapse::kernel {
 namespace {
 
 namespace fs = std::filesystem;
+
+bool isRepository(const fs::path& part) {
+  return ::strcasecmp(part.c_str(), ".git") == 0;
+}
+
+// Whether a link at `path` leads to a place below the source: up only at its beginning, as behind a folder's name,
+// which may be a link itself, ".." can be anywhere.
+bool staysInside(const fs::path& path, const fs::path& target) {
+  if (target.empty() || target.is_absolute()) return false;
+  auto part = target.begin();
+  std::ptrdiff_t up = 0;
+  for (; part != target.end() && *part == ".."; ++part) ++up;
+  const fs::path folder = path.parent_path();
+  if (up > std::distance(folder.begin(), folder.end())) return false;
+  return std::none_of(part, target.end(), [](const fs::path& name) { return name == ".." || isRepository(name); });
+}
 
 // Where patches are tried: a folder that holds the touched files only.
 class Bench {
@@ -28,7 +47,10 @@ class Bench {
     if (auto staged = stage(patch, file); !staged) return passOn(staged.error());
     const auto forward = git({"apply", "--whitespace=nowarn", file.string()});
     if (!forward) return passOn(forward.error());
-    if (forward->succeeded()) return PatchUse{patch.file, patch.sha256, false};
+    if (forward->succeeded()) {
+      if (auto sound = requireSound(patch); !sound) return passOn(sound.error());
+      return PatchUse{patch.file, patch.sha256, false};
+    }
     const auto reverse = git({"apply", "--whitespace=nowarn", "--reverse", "--check", file.string()});
     if (!reverse) return passOn(reverse.error());
     if (reverse->succeeded()) return PatchUse{patch.file, patch.sha256, true};
@@ -59,15 +81,30 @@ class Bench {
     return {};
   }
 
-  // By its own words, or through a link in the source.
+  // By its own words, or through a link in the source. A repository's own files count as outside.
   bool leadsOut(const fs::path& path) const {
     if (path.empty() || path.is_absolute()) return true;
     fs::path folder = tree_.source();
     for (const fs::path& part : path.parent_path()) {
       folder /= part;
-      if (part == ".." || fs::is_symlink(fs::symlink_status(folder))) return true;
+      if (part == ".." || isRepository(part) || fs::is_symlink(fs::symlink_status(folder))) return true;
     }
-    return path.filename() == "..";
+    return path.filename() == ".." || isRepository(path.filename());
+  }
+
+  // What it leaves are files, and links that stay in the source.
+  Result<void> requireSound(const Patch& patch) const {
+    for (const std::string& path : touched_) {
+      const fs::path file = folder() / path;
+      const fs::file_type type = fs::symlink_status(file).type();
+      if (type == fs::file_type::not_found || type == fs::file_type::regular) continue;
+      if (type == fs::file_type::symlink && staysInside(path, fs::read_symlink(file))) continue;
+      return fail(FailureKind::BadInput,
+                  fmt::format("{}: expected files, and links that stay in the source; {} is {}", patch.file.string(),
+                              document::quote(path),
+                              type == fs::file_type::symlink ? "a link that leads out of it" : "neither"));
+    }
+    return {};
   }
 
   const PatchedTree& tree_;

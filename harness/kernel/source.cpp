@@ -38,7 +38,7 @@ Result<LocatedSource> locate(const SourceReference& reference, const Work& work)
 }
 
 Result<std::string> lineOf(const std::filesystem::path& makefile) {
-  const std::string text = readFileIfThere(makefile);
+  const std::string text = readGiven(makefile, kMostListBytes).value_or(std::string());
   const std::string version = valueOf(text, "VERSION");
   const std::string patchlevel = valueOf(text, "PATCHLEVEL");
   if (!version.empty() && !patchlevel.empty()) return version + "." + patchlevel;

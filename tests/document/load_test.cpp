@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "document/load.hpp"
 
+#include <sys/stat.h>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -220,6 +221,15 @@ TEST_F(LoadedFile, IsRefusedWithEveryErrorAsBadInput) {
                         "{0}:3:1: a: expected each key once, found \"a\" again (first on line 1)\n"
                         "{0}:3:7: a: expected a value without a tag, found \"!x\"",
                         file.string()));
+}
+
+TEST_F(LoadedFile, ThatIsAPipeOrADeviceIsRefusedAtOnce) {
+  const std::filesystem::path pipe = folder_ / "pipe.yaml";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  EXPECT_EQ(load(pipe).error().message,
+            pipe.string() + ": expected a file that can be read, found: a pipe or a device");
+  EXPECT_EQ(load("/dev/zero").error().message,
+            "/dev/zero: expected a file that can be read, found: a pipe or a device");
 }
 
 TEST_F(LoadedFile, ThatIsMissingOrAFolderSaysSo) {

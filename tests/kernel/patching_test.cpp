@@ -2,6 +2,7 @@
 #include "kernel/patching.hpp"
 
 #include <gmock/gmock.h>
+#include <sys/stat.h>
 
 #include <map>
 
@@ -165,6 +166,66 @@ TEST_F(Patching, RefusesToWriteThroughALinkOfItsOwn) {
   EXPECT_FALSE(fs::exists(root() / "x"));
 }
 
+// A patch that makes a link.
+std::string linking(const std::string& path, const std::string& target) {
+  return "diff --git a/" + path + " b/" + path + "\nnew file mode 120000\n--- /dev/null\n+++ b/" + path +
+         "\n@@ -0,0 +1 @@\n+" + target + "\n\\ No newline at end of file\n";
+}
+
+TEST_F(Patching, RefusesLinksThatLeadOut) {
+  for (const std::string target : {"/etc/shadow", "../../x", "../..", "a/../../../x", "a/..", ".git/config"}) {
+    EXPECT_THAT(failureOf({patch("1", linking("fs/l", target))}),
+                AllOf(HasSubstr("series/1: "), HasSubstr("\"fs/l\" is a link that leads out of it")))
+        << target;
+    EXPECT_FALSE(fs::exists(fs::symlink_status(tree_.source() / "fs/l"))) << target;
+  }
+}
+
+TEST_F(Patching, RefusesLinksThatLeadOutWhereAFileBecomesOne) {
+  const std::string change =
+      "diff --git a/fs/b.c b/fs/b.c\ndeleted file mode 100644\n--- a/fs/b.c\n+++ /dev/null\n@@ -1,3 +0,0 @@\n-b1\n"
+      "-b2\n-b3\n" +
+      linking("fs/b.c", "/etc/shadow");
+  EXPECT_THAT(failureOf({patch("1", change)}), HasSubstr("series/1: "));
+  EXPECT_EQ(content("fs/b.c"), "b1\nb2\nb3\n");
+}
+
+TEST_F(Patching, KeepsLinksThatStayInTheSource) {
+  for (const std::string target : {"a.c", "../fs/a.c", "../Makefile"}) {
+    const auto uses = putOn({patch("1", linking("fs/l", target))}, tree_);
+    ASSERT_TRUE(uses) << uses.error().message;
+    EXPECT_EQ(fs::read_symlink(tree_.source() / "fs/l"), target);
+  }
+}
+
+TEST_F(Patching, RefusesARepositorysOwnFiles) {
+  for (const std::string path : {".git/config", "fs/.git/hooks/post-checkout", ".GIT/config", ".git"}) {
+    const std::string text = "--- /dev/null\n+++ b/" + path + "\n@@ -0,0 +1 @@\n+x\n";
+    EXPECT_THAT(failureOf({patch("1", text)}), HasSubstr("series/1: ")) << path;
+    EXPECT_FALSE(fs::exists(tree_.source() / path)) << path;
+  }
+}
+
+TEST_F(Patching, RefusesRenamesAndCopiesThatLeadOut) {
+  for (const std::string verb : {"rename", "copy"})
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"fs/c.c", "../out"},
+                                   {"../out", "fs/x.c"},
+                                   {"/etc/passwd", "fs/x.c"},
+                                   {"fs/c.c", "/tmp/hostile-out"}}) {
+      const std::string text = "diff --git a/" + from + " b/" + to + "\nsimilarity index 100%\n" + verb + " from " +
+                               from + "\n" + verb + " to " + to + "\n";
+      EXPECT_THAT(failureOf({patch("1", text)}), HasSubstr("series/1: ")) << text;
+    }
+  EXPECT_FALSE(fs::exists("/tmp/hostile-out"));
+}
+
+TEST_F(Patching, RefusesASubmodule) {
+  const std::string text =
+      "diff --git a/sub b/sub\nnew file mode 160000\nindex 0000000..1111111\n--- /dev/null\n+++ b/sub\n@@ -0,0 +1 @@\n"
+      "+Subproject commit 1111111111111111111111111111111111111111\n";
+  EXPECT_THAT(failureOf({patch("1", text)}), HasSubstr("series/1: expected files"));
+}
+
 TEST_F(Patching, RemovesAndRenamesFiles) {
   const std::string moved =
       "diff --git a/fs/c.c b/fs/d.c\nsimilarity index 100%\nrename from fs/c.c\nrename to fs/d.c\n";
@@ -229,6 +290,41 @@ TEST_F(Series, WithoutAFolderForTheLineNamesTheLineAndWhatThereIs) {
   ASSERT_FALSE(patches);
   EXPECT_EQ(patches.error().kind, FailureKind::BadInput);
   EXPECT_THAT(patches.error().message, AllOf(HasSubstr("line 5.10"), HasSubstr("4.19, 6.1")));
+}
+
+TEST_F(Series, ItsLinksMayNotLeadOutOfTheFolderOfSeries) {
+  write("secret", "root:x:0:0\n");
+  write("series/x/6.1/series", "a.patch\n");
+  fs::create_symlink(root() / "secret", root() / "series/x/6.1/a.patch");
+  fs::create_directories(root() / "series/x/4.19");
+  fs::create_symlink(root() / "secret", root() / "series/x/4.19/series");
+  fs::create_directories(root() / "away");
+  write("away/series", "");
+  fs::create_directory_symlink(root() / "away", root() / "series/x/5.10");
+  for (const std::string line : {"6.1", "4.19", "5.10"}) {
+    const auto patches = readSeries(root() / "series/x", line);
+    ASSERT_FALSE(patches) << line;
+    EXPECT_EQ(patches.error().kind, FailureKind::BadInput);
+    EXPECT_THAT(patches.error().message, AllOf(HasSubstr("leads out"), testing::Not(HasSubstr("root:x")))) << line;
+  }
+}
+
+TEST_F(Series, APatchThatIsAPipeOrADeviceIsRefusedAtOnce) {
+  write("series/x/6.1/series", "a.patch\n");
+  ASSERT_EQ(::mkfifo((root() / "series/x/6.1/a.patch").c_str(), 0600), 0);
+  const auto patches = readSeries(root() / "series/x", "6.1");
+  ASSERT_FALSE(patches);
+  EXPECT_THAT(patches.error().message, HasSubstr("expected a file, found a folder, a pipe or a device"));
+  EXPECT_FALSE(readPatch("/dev/zero"));
+}
+
+TEST_F(Series, APatchThatIsTooLargeIsRefused) {
+  write("series/x/6.1/series", "a.patch\n");
+  write("series/x/6.1/a.patch", "");
+  fs::resize_file(root() / "series/x/6.1/a.patch", (64u << 20) + 1);
+  const auto patches = readSeries(root() / "series/x", "6.1");
+  ASSERT_FALSE(patches);
+  EXPECT_THAT(patches.error().message, HasSubstr("expected at most 67108864 bytes"));
 }
 
 TEST_F(Series, MayNotLeadOutOfTheFolderOfSeries) {
