@@ -109,8 +109,8 @@ class Outliner {
   void beginFile(std::string_view names, std::size_t at) {
     closeFile();
     pending_ = pathOfGitHead(names);
-    inGitHead_ = true;
-    if (!pending_.empty() || names.find(' ') != std::string_view::npos) markBegin(at);
+    inGitHead_ = !pending_.empty() || names.find(' ') != std::string_view::npos;
+    if (inGitHead_) markBegin(at);
   }
 
   void nameOld(std::string_view line, std::size_t at) {

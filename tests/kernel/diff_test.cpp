@@ -29,6 +29,7 @@ TEST(DiffOutline, NamesEachFileOnceInItsOrder) {
       {"binary", "diff --git a/x b/x\nindex 1..2\nGIT binary patch\nliteral 1\nIcmZPo000310RR91\n\n", {"x"}},
       {"lines that look like heads", "--- a/x\n+++ b/x\n@@ -1,2 +1,2 @@\n--- a/no\n-- a\n+++ b/no\n+++ b/n\n", {"x"}},
       {"line ends of another system", "--- a/x\r\n+++ b/x\r\n@@ -1 +1 @@\r\n-1\r\n+2\r\n", {"x"}},
+      {"a head that git passes by", "diff --git a/x\n--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2\n", {"x"}},
       {"prose", "Before:\n--- what\nwas\n+++ this\n", {}},
       {"nothing", "", {}},
       {"no line end", "--- a/x\n+++ b/x\n@@ -1 +1 @@\n-1\n+2", {"x"}},
