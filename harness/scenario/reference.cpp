@@ -32,7 +32,10 @@ with one, each with its place.
 - `--set KEY=VALUE` puts a value onto the file before it is read. KEY is a key of the tables with dots, items of lists are
   counted from 0, VALUE is YAML: `--set nodes.client.cpus=4`, `--set steps[2].work.writers=8`, `--set 'collect=[]'`.
 - A key twice in a map is an error, and so is a key that is not in the tables. Anchors and aliases can be used, tags cannot.
-- A file has 1 MiB at most, 20000 values and 32 levels.
+- A file has 1 MiB at most, 20000 values and 32 levels; a list has 256 items unless its row says more, a regular
+  expression 1024 bytes, a line of text 300, a shell's text 16384. It is a file, no pipe and no device.
+- Nothing of a scenario file runs on the host, and it names nothing there but `kernel.source`, which is only read. Building
+  a kernel, however, runs what its source and its patches hold of Makefiles and scripts: see [security.md](security.md).
 
 )";
 

@@ -78,7 +78,7 @@ bool isProgramArgument(std::string_view text) {
   return !text.empty() && text.find('\n') == std::string_view::npos && text.size() <= 1024;
 }
 bool isPattern(std::string_view text) {
-  return RE2(re2::StringPiece(text.data(), text.size()), RE2::Quiet).ok();
+  return text.size() <= 1024 && RE2(re2::StringPiece(text.data(), text.size()), RE2::Quiet).ok();
 }
 bool isSymbol(std::string_view text) {
   return isWordOf(text, "_.$", 256);
@@ -156,6 +156,8 @@ const std::vector<std::string_view> kOutcomes{
     "ECANCELED", "EKEYEXPIRED", "ENODATA",
 };
 
+constexpr std::size_t kMostItems = 256;  // of a list that has no reason for more
+
 const Text kSource{"the name of a kernel source such as debian-6.1, a tree, a tarball or git:DIR#REF", isOneLine};
 const Text kConfigName{"a plain word such as nfs", isPlainWord};
 const Text kMountOption{"a mount option such as hard or wsize=4096 (the version has its own key)", isMountOption};
@@ -164,7 +166,7 @@ const Text kPattern{"a regular expression in RE2's syntax, such as 'err:-[0-9]+'
 const Word kOutcome{kOutcomes, "an outcome"};
 const Text kFileName{"a plain file name such as shared", isFileName};
 const Text kNode{"a node such as client, client2, server, or clients for all of them", isNodeName};
-const ListOf kNodes{kNode, 1, true, true};
+const ListOf kNodes{kNode, 1, true, true, kMostItems};
 const Integer kCpus{1, 64};
 const Size kMemory{64ull << 20, 64ull << 30};
 const Text kCpu{"a CPU model such as cortex-a76", isPlainWord};
@@ -178,9 +180,9 @@ const std::vector<Row>& scenarioRows() {
        "what the scenario is called in reports; at most 64 characters"},
       {"summary", Text{"one line of text", isOneLine}, Required{}, "what goes wrong, in a line"},
       {"kernel", Section{}, Required{}, "what is built"},
-      {"kernel.source", ListOf{kSource, 1, true, true}, Required{},
+      {"kernel.source", ListOf{kSource, 1, true, true, kMostItems}, Required{},
        "tried in order, the first that can be had is built; names are those of kernel-configs/sources.yaml"},
-      {"kernel.config", ListOf{kConfigName, 1, true, true}, Required{},
+      {"kernel.config", ListOf{kConfigName, 1, true, true, kMostItems}, Required{},
        "fragments of kernel-configs/, by name, put together in this order"},
       {"kernel.series", Text{"a folder below the scenario file's own"}, Optional{},
        "folder with the patches, one folder per line of kernels in it (`4.19`, `6.1`); relative to the scenario file, "
@@ -201,8 +203,8 @@ const std::vector<Row>& scenarioRows() {
       {"nodes.server.cpu", kCpu, Default{"cortex-a76"}, "QEMU's model"},
       {"nodes.server.reaches-host", Boolean{}, Default{"false"}, "as the client's"},
       {"nodes.server.kernel", Section{}, Optional{}, "its own; the keys that are left out are those of `kernel`"},
-      {"nodes.server.kernel.source", ListOf{kSource, 1, true, true}, Optional{}, "as `kernel.source`"},
-      {"nodes.server.kernel.config", ListOf{kConfigName, 1, true, true}, Optional{}, "as `kernel.config`"},
+      {"nodes.server.kernel.source", ListOf{kSource, 1, true, true, kMostItems}, Optional{}, "as `kernel.source`"},
+      {"nodes.server.kernel.config", ListOf{kConfigName, 1, true, true, kMostItems}, Optional{}, "as `kernel.config`"},
       {"nodes.server.kernel.series", Text{"a folder below the scenario file's own"}, Optional{}, "as `kernel.series`"},
       {"nfs", Section{}, Optional{}, "an NFS export and its mount; without this key there is neither"},
       {"nfs.export", Section{}, Default{"{}"}, "what the server exports"},
@@ -220,7 +222,7 @@ const std::vector<Row>& scenarioRows() {
        "the server begins with its grace period, 10 s long, in which clients reclaim and nothing else is opened"},
       {"nfs.mount", Section{}, Default{"{}"}, "how the client mounts it"},
       {"nfs.mount.version", Word{{"3", "4.0", "4.1", "4.2"}}, Default{"4.1"}, "of the protocol"},
-      {"nfs.mount.options", ListOf{kMountOption}, Default{"[]"},
+      {"nfs.mount.options", ListOf{kMountOption, 0, false, false, kMostItems}, Default{"[]"},
        "mount options beside the version: `hard` or `soft`, `timeo`, `retrans`, `rsize`, `wsize`, `sync` or `async`, "
        "`sec=sys`, `nconnect` and what else mount.nfs knows"},
       {"steps", ListOf{&stepTable(), 1, false, false, 1000}, Required{},
@@ -230,13 +232,14 @@ const std::vector<Row>& scenarioRows() {
        "places in the kernel's code, at most 200; see Probes"},
       {"probes.rpcdebug",
        ListOf{Text{"a module of rpcdebug and its flags, such as nfs:all or nfs:pagecache+file", isDebugFlags}, 0, true,
-              true},
+              true, kMostItems},
        Default{"[]"}, "sunrpc's debug messages: modules nfs, nfsd, rpc and nlm"},
       {"probes.dynamic-debug",
-       ListOf{Text{"a query of dynamic debug such as 'file fs/nfs/write.c +p'", isDynamicDebug}, 0, true, true},
+       ListOf{Text{"a query of dynamic debug such as 'file fs/nfs/write.c +p'", isDynamicDebug}, 0, true, true,
+              kMostItems},
        Default{"[]"}, "pr_debug() messages that are switched on"},
-      {"probes.sysctls", ListOf{Text{"a sysctl's name such as vm.dirty_ratio", isSysctl}, 0, true, true}, Default{"[]"},
-       "read again and again; a change is on the timeline"},
+      {"probes.sysctls", ListOf{Text{"a sysctl's name such as vm.dirty_ratio", isSysctl}, 0, true, true, kMostItems},
+       Default{"[]"}, "read again and again; a change is on the timeline"},
       {"probes.every", ShortDuration{100ms, 10min}, Default{"1s"}, "that often"},
       {"probes.on", kNodes, Default{"clients"}, "where all this is"},
       {"watch", Section{}, Default{"{}"}, "when the kernel reports"},
@@ -245,11 +248,12 @@ const std::vector<Row>& scenarioRows() {
        "are errors"},
       {"watch.hung-task", Duration{1s, 1h}, Default{"120s"}, "so is a task that sleeps uninterruptibly"},
       {"watch.rcu-stall", Duration{3s, 300s}, Default{"21s"}, "so is a stalled grace period of RCU"},
-      {"watch.patterns", ListOf{kPattern, 0, true, true}, Default{"[]"},
+      {"watch.patterns", ListOf{kPattern, 0, true, true, kMostItems}, Default{"[]"},
        "each line of the kernel's that one of these matches somewhere is an event of kind pattern"},
       {"watch.silence", Duration{1s, 24h}, Optional{}, "so is a console without a byte for so long, of kind silence"},
       {"expect", Section{Keys::ExactlyOne}, Required{}, "what this run should show"},
-      {"expect.reproduced", ListOf{&eventTable(), 1, false, true}, Optional{}, "the bug: all of these events are seen"},
+      {"expect.reproduced", ListOf{&eventTable(), 1, false, true, kMostItems}, Optional{},
+       "the bug: all of these events are seen"},
       {"expect.survived", Flag{}, Optional{},
        "no event of a failing kind, all work ended as its `outcome` allows, and the watching is proved to have worked"},
       {"deadlines", Section{}, Default{"{}"}, "how long it may take at most"},
@@ -323,7 +327,7 @@ std::vector<Row> stepRows() {
       {"work.writers", Integer{1, 1024}, Default{"1"}, "how many write at the same time"},
       {"work.rounds", Integer{1, 1'000'000}, Default{"1"}, "how often each of them does its work"},
       {"work.background", Boolean{}, Default{"false"}, "the next step does not wait for its end"},
-      {"work.outcome", ListOf{kOutcome, 1, true, true}, Default{"[ok]"},
+      {"work.outcome", ListOf{kOutcome, 1, true, true, kMostItems}, Default{"[ok]"},
        "how it may end: `ok`, or the name of the first error it meets (`ENOSPC`)"},
       {"work.after", kProgram, Optional{},
        "it starts when this program, of an earlier step with `background: true`, says that its trigger is due"},
@@ -336,8 +340,8 @@ std::vector<Row> stepRows() {
        "`work-failed` event"},
       {"work.as", Word{{"root", "writer"}}, Default{"root"}, "the user it runs as; `writer` has the uid 1000"},
       {"work.seed", Integer{0}, Optional{}, "of its data and choices; else derived from the scenario's"},
-      {"work.arguments", ListOf{Text{"one argument of fio(1)", isProgramArgument}, 1}, Optional{},
-       "fio's own, each one text; it needs them, and no other program takes them"},
+      {"work.arguments", ListOf{Text{"one argument of fio(1)", isProgramArgument}, 1, false, false, kMostItems},
+       Optional{}, "fio's own, each one text; it needs them, and no other program takes them"},
       {"work.chance", Percent{}, Default{"100%"},
        "its trigger comes in so many of the runs, decided by its seed: the same seed, the same decision"},
       {"shell", Section{Keys::Any, {}, "command"}, Optional{},
@@ -364,7 +368,8 @@ const std::vector<Row>& probeRows() {
       {"name", Text{"an identifier of at most 60 characters", isIdentifier}, Optional{},
        "of the event, else made from the function's; a tracepoint has its own"},
       {"fetch",
-       ListOf{Text{"an argument of kprobe events such as error=$retval or page=%x0", isFetched}, 0, true, true},
+       ListOf{Text{"an argument of kprobe events such as error=$retval or page=%x0", isFetched}, 0, true, true,
+              kMostItems},
        Default{"[]"}, "what is printed with each hit; a tracepoint prints what it has"},
       {"filter", Text{"one line of text", isOneLine}, Optional{},
        "of trace events: `error < 0`; only such hits are seen"},
@@ -376,7 +381,7 @@ const std::vector<Row>& probeRows() {
 const std::vector<Row>& eventRows() {
   static const std::vector<Row> rows{
       {"event", Word{eventNames(), "an event"}, Required{}, "its kind; see Events"},
-      {"frames", ListOf{kSymbol, 0, false, true}, Default{"[]"},
+      {"frames", ListOf{kSymbol, 0, false, true, kMostItems}, Default{"[]"},
        "functions that its call trace holds in this order, innermost first; others may stand between"},
       {"message", kPattern, Optional{}, "regular expression (RE2) that its message holds somewhere"},
       {"artefact", kArtefactOfEvent, Optional{},

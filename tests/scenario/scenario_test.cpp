@@ -3,6 +3,7 @@
 #include <fstream>
 #include <string>
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -300,6 +301,31 @@ TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
        "f.yaml:7:17: repeat.until: expected K/N such as 1/3, with K from 1 to N and N up to 1000, found \"2/1\""},
   };
   for (const ErrorCase& c : cases) EXPECT_EQ(errorOf(c.text), c.expected);
+}
+
+TEST_F(ScenarioFile, WhatTakesTheHostsTimeAndMemoryIsBounded) {
+  const auto listOf = [](int count, const std::string& start) {
+    std::string list = "[";
+    for (int i = 0; i < count; ++i) list += fmt::format("{}{}, ", start, i);
+    return list + "]";
+  };
+  EXPECT_EQ(errorOf({.more = "watch: {patterns: " + listOf(256, "p") + "}"}), "");
+  EXPECT_THAT(errorOf({.more = "watch: {patterns: " + listOf(257, "p") + "}"}),
+              testing::HasSubstr("watch.patterns: expected at most 256 items, found 257"));
+  EXPECT_THAT(errorOf({.more = "probes: {sysctls: " + listOf(257, "a.b") + "}"}),
+              testing::HasSubstr("probes.sysctls: expected at most 256 items, found 257"));
+  EXPECT_EQ(errorOf({.more = "watch: {patterns: '" + std::string(1024, 'x') + "'}"}), "");
+  EXPECT_THAT(errorOf({.more = "watch: {patterns: '" + std::string(1025, 'x') + "'}"}),
+              testing::HasSubstr("watch.patterns: expected a regular expression"));
+  EXPECT_THAT(errorOf({.more = "watch: {patterns: '((((a{100}){100}){100}){100})'}"}),
+              testing::HasSubstr("watch.patterns: expected a regular expression"));
+}
+
+TEST_F(ScenarioFile, AFragmentIsANameAndNoPath) {
+  for (const std::string name : {"../../etc/passwd", "/etc/passwd", "a/b", "..", ".hidden", "'a b'", "'$(id)'", "''"})
+    EXPECT_THAT(errorOf({.kernel = "kernel: {source: [x], config: [" + name + "]}"}),
+                testing::HasSubstr("expected a plain word such as nfs"))
+        << name;
 }
 
 TEST_F(ScenarioFile, SeriesIsAFolderBelowTheScenariosOwn) {
