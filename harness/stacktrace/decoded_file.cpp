@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <string_view>
 #include <utility>
+
+#include "stacktrace/clean_text.hpp"
 
 namespace relapse::stacktrace {
 namespace {
@@ -79,9 +82,9 @@ std::vector<Call> DecodedFile::callsAt(const Symbol& symbol, std::uint64_t addre
   if (!fresh) return at->second;
   auto calls = lines_.at(address - bias_);
   for (auto& call : calls) {
-    call.place.file = paths_.shown(call.place.file);
+    call.place.file = cleanText(paths_.shown(call.place.file));
     call.module = module_;
-    if (call.function.empty()) call.function = symbol.name;
+    call.function = cleanText(call.function.empty() ? symbol.name : std::string_view(call.function));
   }
   return at->second = std::move(calls);
 }

@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "stacktrace/clean_text.hpp"
 #include "stacktrace/decoded_file.hpp"
 #include "stacktrace/module_files.hpp"
 
@@ -23,11 +24,12 @@ std::string bannerOf(DecodedFile& vmlinux) {
     if (found.empty() && std::string_view(name) == "linux_banner") found = vmlinux.file().textAt(address);
   });
   while (found.ends_with('\n')) found.pop_back();
+  found = cleanText(found);
   return found.starts_with(kBanner) ? found : std::string();
 }
 
 std::string shownSymbol(const Symbol& symbol, std::uint64_t address, const std::string& module) {
-  return fmt::format("{}+{:#x}/{:#x}{}", symbol.name, address - symbol.address, symbol.size,
+  return fmt::format("{}+{:#x}/{:#x}{}", cleanText(symbol.name), address - symbol.address, symbol.size,
                      module.empty() ? "" : " [" + module + "]");
 }
 
@@ -40,12 +42,12 @@ Frame frameAt(DecodedFile& file, std::uint64_t address, const std::string& modul
     frame.undecoded = fmt::format("no function at {:#x}", address);
     return frame;
   }
-  frame.raw.symbol = symbol->name;
+  frame.raw.symbol = cleanText(symbol->name);
   frame.raw.offset = address - symbol->address;
   frame.raw.size = symbol->size;
   frame.raw.text = shownSymbol(*symbol, address, module);
   frame.calls = file.callsAt(*symbol, address);
-  if (frame.calls.empty()) frame.undecoded = fmt::format("no line information for {}", symbol->name);
+  if (frame.calls.empty()) frame.undecoded = fmt::format("no line information for {}", frame.raw.symbol);
   return frame;
 }
 
@@ -186,14 +188,14 @@ Frame Decoder::decodeAddress(std::uint64_t address, const Layout& layout) {
 
 std::string Decoder::symbolAt(std::uint64_t address, const Layout& layout) {
   const std::uint64_t inVmlinux = address - layout.slide;
-  if (const Symbol* symbol = files_->vmlinux->symbols().at(inVmlinux)) return std::string(symbol->name);
+  if (const Symbol* symbol = files_->vmlinux->symbols().at(inVmlinux)) return cleanText(symbol->name);
   for (const auto& place : layout.modules) {
     if (address < place.text) continue;
     const auto module = files_->modules.find(place.name, "");
     const Section* text = module ? (*module)->file().sectionNamed(".text") : nullptr;
     if (text == nullptr || address - place.text >= text->size) continue;
     const Symbol* symbol = (*module)->symbols().at(text->address + (address - place.text));
-    return symbol == nullptr ? std::string() : std::string(symbol->name);
+    return symbol == nullptr ? std::string() : cleanText(symbol->name);
   }
   return {};
 }

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "stacktrace/clean_text.hpp"
 #include "stacktrace/inlined_calls.hpp"
 #include "stacktrace/module_folder.hpp"
 #include "stacktrace/object_file.hpp"
@@ -49,14 +50,15 @@ void readSymbols(ObjectFile& file, const Names& names, CompiledFunctions& into) 
     const auto wanted = names.find(plain);
     if (wanted == names.end()) continue;
     if (symbol.name == plain) ++into.found[*wanted].copies;
-    if (isClone(symbol.name, plain)) into.found[*wanted].clones.emplace_back(symbol.name);
+    if (isClone(symbol.name, plain)) into.found[*wanted].clones.push_back(cleanText(symbol.name));
   }
 }
 
 void readInlined(Dwarf* dwarf, const Names& names, SourcePaths& paths, CompiledFunctions& into) {
   for (auto& [name, calls] : inlinedCalls(dwarf, names)) {
     auto& known = into.found[name].inlined;
-    for (auto& call : calls) known.push_back({{paths.shown(call.place.file), call.place.line}, std::move(call.into)});
+    for (const auto& call : calls)
+      known.push_back({{cleanText(paths.shown(call.place.file)), call.place.line}, cleanText(call.into)});
   }
 }
 

@@ -249,6 +249,41 @@ TEST_F(DecoderTest, SaysWhyAFileIsNoVmlinux) {
 }
 
 // What is damaged may be refused or give less, and nothing else happens.
+TEST_F(DecoderTest, NamesOfAHostileFileAreCleanText) {
+  std::ifstream in(kernel().vmlinux(), std::ios::binary);
+  std::string bytes{std::istreambuf_iterator<char>(in), {}};
+  for (const std::string name : {"innermost", "ends_in_a_call", "main.c"})
+    for (std::size_t at = 0; (at = bytes.find(name, at)) != std::string::npos; ++at) bytes.replace(at, 3, "\x1b[\xff");
+  const fs::path hostile = kernel().folder() / "hostile";
+  std::ofstream(hostile, std::ios::binary) << bytes;
+  Decoder decoder = open(hostile);
+  std::string all;
+  for (const char* symbol : {"spin", "ends_in_a_call"})
+    for (std::uint64_t offset = 0; offset < 16; offset += 4) {
+      const auto frame = decoder.decodeAddress(kernel().address(symbol) + offset, {});
+      all += frame.raw.text + frame.raw.symbol + frame.undecoded;
+      for (const auto& call : frame.calls) all += call.function + call.place.file;
+      all += decoder.symbolAt(kernel().address(symbol) + offset, {});
+    }
+  EXPECT_THAT(all, HasSubstr("s_in_a_call"));
+  EXPECT_EQ(all.find('\x1b'), std::string::npos);
+  EXPECT_EQ(all.find('\xff'), std::string::npos);
+}
+
+TEST_F(DecoderTest, AModuleThatIsNamedAsAPathIsNone) {
+  kernel().module("nfs.ko");
+  fs::copy_file(kernel().modules() / "nfs.ko", kernel().folder() / "outside.ko", fs::copy_options::overwrite_existing);
+  Decoder decoder = open();
+  for (const char* name : {"../outside", "/etc/passwd", "..", "-x", "nfs/../../outside"}) {
+    console::RawFrame frame;
+    frame.symbol = "nfs_spin";
+    frame.module = name;
+    frame.text = fmt::format("nfs_spin+0x4/0x10 [{}]", name);
+    EXPECT_EQ(decoder.match(frame), Decoder::Match::NoFile) << name;
+    EXPECT_THAT(decoder.decode(frame).calls, IsEmpty()) << name;
+  }
+}
+
 TEST_F(DecoderTest, SurvivesDamage) {
   std::ifstream in(kernel().vmlinux(), std::ios::binary);
   const std::string whole{std::istreambuf_iterator<char>(in), {}};
