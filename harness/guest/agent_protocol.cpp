@@ -11,6 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t kQuoted = 160;
+constexpr double kMostUptime = 1e9;  // seconds
 
 std::string escaped(std::string_view field) {
   std::string out;
@@ -46,6 +47,11 @@ int integer(const json& value, const char* key, int otherwise) {
   return wide < 0 || wide > 1'000'000'000 ? otherwise : static_cast<int>(wide);
 }
 
+// What is no time since a boot is 0, as if there were none.
+double secondsOf(double uptime) {
+  return uptime >= 0 && uptime <= kMostUptime ? uptime : 0;
+}
+
 std::string text(const json& value, const char* key) {
   const auto found = value.find(key);
   return found != value.end() && found->is_string() ? found->get<std::string>() : std::string();
@@ -72,7 +78,7 @@ AgentMessage decodeAgentLine(std::string_view line) {
   if (value.is_null()) return problem(line);
   AgentMessage message;
   if (const auto uptime = value.find("uptime"); uptime != value.end() && uptime->is_number())
-    message.uptime = uptime->get<double>();
+    message.uptime = secondsOf(uptime->get<double>());
   const std::string event = text(value, "event");
   const int id = integer(value, "id", -1);
   if (event == "ready") {

@@ -33,7 +33,8 @@ std::optional<VcpuState> readVcpu(std::string_view text) {
   VcpuState state;
   const auto number = text.find('#');
   if (number == std::string_view::npos) return std::nullopt;
-  std::from_chars(text.data() + number + 1, text.data() + text.size(), state.vcpu);
+  const auto read = std::from_chars(text.data() + number + 1, text.data() + text.size(), state.vcpu);
+  if (read.ec != std::errc() || state.vcpu < 0) return std::nullopt;
   const auto pc = valueOf(text, "PC");
   const auto sp = valueOf(text, "SP");
   const auto pstate = valueOf(text, "PSTATE");

@@ -14,12 +14,13 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kMostTrace = 256u << 20;   // bytes of a node's trace.<node>.log
+constexpr double kMostGuestTime = 1e9;           // seconds since its boot
 constexpr std::size_t kMostOnTimeline = 20'000;  // hits of a node; all of them are in its log
 
 // A hit on the run's clock: the guest's, moved by what is known of it.
 console::Instant hitAt(const Node& node, double guestTime, console::Instant arrival) {
   const auto offset = node.record().clockOffset;
-  if (!offset || guestTime <= 0) return arrival;
+  if (!offset || !(guestTime > 0 && guestTime <= kMostGuestTime)) return arrival;
   return *offset + std::chrono::duration_cast<console::Instant>(std::chrono::duration<double>(guestTime));
 }
 

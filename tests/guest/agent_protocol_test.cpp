@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/agent_protocol.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 namespace relapse::guest {
@@ -40,6 +41,12 @@ TEST(AgentProtocol, NeverTakesGarbageForAnEnd) {
 TEST(AgentProtocol, AnExitWithoutAStatusIsNoSuccess) {
   const auto exited = decodeAgentLine(R"({"event":"exited","id":4})");
   EXPECT_NE(std::get<Exited>(std::get<AgentEnded>(exited.what).end).status, 0);
+}
+
+TEST(AgentProtocol, WhatIsNoTimeSinceABootIsNone) {
+  for (const char* uptime : {"-1", "1e300", "-1e300", "1e10", "null", "\"5\"", "18446744073709551615"})
+    EXPECT_EQ(decodeAgentLine(fmt::format(R"({{"event":"ready","uptime":{}}})", uptime)).uptime, 0) << uptime;
+  EXPECT_EQ(decodeAgentLine(R"({"event":"ready","uptime":86400.5})").uptime, 86400.5);
 }
 
 TEST(AgentProtocol, ReadsAWorkloadsLastWord) {

@@ -46,6 +46,13 @@ TEST(Sampling, AVcpuWithoutAllItsRegistersIsLeftOut) {
   EXPECT_TRUE(readRegisters("unknown command: 'info registers'\r\n").empty());
 }
 
+TEST(Sampling, AVcpuWithoutANumberThatCanBeIsLeftOut) {
+  EXPECT_TRUE(readRegisters(registersText(-1)).empty());
+  std::string text = registersText(0);
+  text.replace(text.find("CPU#0"), 5, "CPU#99999999999");
+  EXPECT_TRUE(readRegisters(text).empty());
+}
+
 TEST(Sampling, UserSpaceIsNotTheKernel) {
   VcpuState user;
   user.pstate = 0x60000000;
