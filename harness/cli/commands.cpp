@@ -12,16 +12,51 @@
 
 #include "cli/doctor.hpp"
 #include "cli/places.hpp"
+#include "cli/plain_lines.hpp"
 #include "console/tables.hpp"
+#include "kernel/host_code.hpp"
+#include "kernel/patch.hpp"
+#include "report/terminal.hpp"
 #include "scenario/scenario.hpp"
 
 namespace relapse::cli {
 namespace {
 
+constexpr std::size_t kMostFilesNamed = 20;
+
 std::string expectation(const scenario::Scenario& scenario) {
   if (const auto* reproduced = std::get_if<scenario::ExpectReproduced>(&scenario.expect))
     return reproduced->events.front().event;
   return "survived";
+}
+
+// What a run of it would make the host run, as far as the patches say it by their paths.
+Result<std::string> buildNote(const scenario::Kernel& built) {
+  if (!built.series) return std::string();
+  std::vector<std::string> files;
+  for (const auto& line : kernel::kernelLinesIn(*built.series)) {
+    const auto patches = kernel::readSeries(*built.series, line);
+    if (!patches) return passOn(patches.error());
+    for (auto& file : kernel::hostCodeIn(*patches))
+      if (std::find(files.begin(), files.end(), file) == files.end()) files.push_back(std::move(file));
+  }
+  if (files.empty()) return std::string();
+  std::string note = "  its patches change what a build runs on this host, as you:\n";
+  for (std::size_t i = 0; i < std::min(files.size(), kMostFilesNamed); ++i)
+    note += fmt::format("    {}\n", report::plain(files[i]));
+  if (files.size() > kMostFilesNamed) note += fmt::format("    and {} more\n", files.size() - kMostFilesNamed);
+  return note;
+}
+
+Result<std::string> buildNotes(const scenario::Scenario& scenario) {
+  auto notes = buildNote(scenario.kernel);
+  for (const auto& [name, node] : scenario.nodes) {
+    if (!notes || !node.kernel || node.kernel->series == scenario.kernel.series) continue;
+    const auto more = buildNote(*node.kernel);
+    if (!more) return passOn(more.error());
+    *notes += *more;
+  }
+  return notes;
 }
 
 }  // namespace
@@ -49,8 +84,8 @@ void printFailure(const Failure& failure) {
     fmt::print(stderr, "relapse: interrupted\n");
     return;
   }
-  fmt::print(stderr, "relapse: {}\n", failure.message);
-  if (!failure.advice.empty()) fmt::print(stderr, "  try: {}\n", failure.advice);
+  fmt::print(stderr, "relapse: {}\n", plainLines(failure.message));  // can quote a guest or a file
+  if (!failure.advice.empty()) fmt::print(stderr, "  try: {}\n", plainLines(failure.advice));
 }
 
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets) {
@@ -58,12 +93,13 @@ int validateCommand(const std::vector<std::string>& scenarios, const std::vector
   for (const auto& name : scenarios) {
     auto file = findScenario(name);
     auto scenario = file ? scenario::load(*file, sets) : Result<scenario::Scenario>(passOn(file.error()));
-    if (scenario) {
-      fmt::print("{}: valid\n", file->string());
+    auto notes = scenario ? buildNotes(*scenario) : Result<std::string>(passOn(scenario.error()));
+    if (notes) {
+      fmt::print("{}: valid\n{}", file->string(), *notes);
       continue;
     }
-    fmt::print(stderr, "{}\n", scenario.error().message);
-    status = exitStatusOf(scenario.error().kind);
+    fmt::print(stderr, "{}\n", plainLines(notes.error().message));
+    status = exitStatusOf(notes.error().kind);
   }
   return status;
 }
@@ -74,7 +110,7 @@ int listCommand(const Common& common) {
   for (const auto& file : allScenarios()) {
     auto scenario = scenario::load(file);
     if (!scenario) {
-      fmt::print(stderr, "{}\n", scenario.error().message);
+      fmt::print(stderr, "{}\n", plainLines(scenario.error().message));
       status = kBadInput;
       continue;
     }

@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/plain_lines.hpp"
 #include "report/terminal.hpp"
 
 namespace relapse::cli {
@@ -73,13 +74,13 @@ void Display::drawLive(const run::StageUpdate& update) {
   }
   const bool good = update.what == What::Done;
   const std::string mark = colour_ ? (good ? "\x1b[32m✓\x1b[0m" : "\x1b[31m✗\x1b[0m") : (good ? "✓" : "✗");
-  const std::string text = good ? "" : "  " + update.text.substr(0, update.text.find('\n'));
+  const std::string text = good ? "" : "  " + report::plain(update.text.substr(0, update.text.find('\n')));
   fmt::print(stderr, "\r\x1b[K{} {:<9} {:>12}{}\n", mark, update.stage, report::duration(update.took), text);
 }
 
 void Display::redraw() {
   std::string line = fmt::format("  {:<9} {:>12}  {:>9}  {}", present_.stage, report::duration(since(began_)),
-                                 count(present_), present_.text);
+                                 count(present_), report::plain(present_.text));
   line.resize(std::min(line.size(), terminalWidth() - 1));
   fmt::print(stderr, "\r\x1b[K{}", line);
   std::fflush(stderr);
@@ -94,12 +95,13 @@ void Display::plainLine(const run::StageUpdate& update) {
       fmt::print(stderr, "{}: done in {}\n", update.stage, report::duration(update.took));
       break;
     case What::Failed:
-      fmt::print(stderr, "{}: failed after {}: {}\n", update.stage, report::duration(update.took), update.text);
+      fmt::print(stderr, "{}: failed after {}: {}\n", update.stage, report::duration(update.took),
+                 plainLines(update.text));
       break;
     case What::Progress:
       if (std::chrono::steady_clock::now() - lastPlain_ < kPlainEvery) break;
       lastPlain_ = std::chrono::steady_clock::now();
-      fmt::print(stderr, "{}: {} {}\n", update.stage, count(update), update.text);
+      fmt::print(stderr, "{}: {} {}\n", update.stage, count(update), report::plain(update.text));
   }
 }
 

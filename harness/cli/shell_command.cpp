@@ -7,6 +7,7 @@
 #include "cli/display.hpp"
 #include "cli/host_session.hpp"
 #include "cli/places.hpp"
+#include "cli/plain_lines.hpp"
 #include "cli/run_request.hpp"
 #include "cli/user_terminal.hpp"
 #include "run/shell.hpp"
@@ -22,7 +23,7 @@ int failed(const Failure& failure) {
 
 // What is said when the user's terminal is as it was.
 int farewell(const run::ShellEnd& end, const Common& common) {
-  if (end.how == run::ShellEnd::How::GuestDied) fmt::print(stderr, "relapse: {}\n", end.why);
+  if (end.how == run::ShellEnd::How::GuestDied) fmt::print(stderr, "relapse: {}\n", plainLines(end.why));
   if (end.how == run::ShellEnd::How::PoweredOff) fmt::print(stderr, "relapse: the guest powered off\n");
   if (!common.quiet) fmt::print(stderr, "relapse: the consoles are in {}\n", end.directory.string());
   if (end.how == run::ShellEnd::How::GuestDied) return kInconclusive;

@@ -35,7 +35,7 @@ std::string kernelLine(const kernel::KernelImage& kernel, std::string_view whose
   if (kernel.image.empty()) return {};
   std::size_t applied = 0;
   for (const auto& patch : kernel.patches) applied += patch.alreadyInSource ? 0 : 1;
-  std::string out = fmt::format("  kernel    {} from {}", kernel.release, kernel.source);
+  std::string out = fmt::format("  kernel    {} from {}", plain(kernel.release), plain(kernel.source));
   if (!kernel.key.empty()) out += fmt::format(", {} patch{}", applied, applied == 1 ? "" : "es");
   if (applied != kernel.patches.size())
     out += fmt::format(" ({} already in the source)", kernel.patches.size() - applied);

@@ -14,6 +14,7 @@
 #include "report/disassembly.hpp"
 #include "report/findings.hpp"
 #include "report/samples.hpp"
+#include "report/terminal.hpp"
 #include "stacktrace/decoder.hpp"
 
 namespace relapse::run {
@@ -131,7 +132,7 @@ void giveAddresses(const Evidence& evidence, report::RunRecord& record) {
   if (!facts) record.notes.push_back("vmcore: " + facts.error().message);
   if (!facts) return;
   for (const auto& note : facts->notes) {
-    spdlog::debug("vmcore note=\"{}\"", note);
+    spdlog::debug("vmcore note=\"{}\"", report::plain(note));
     if (!facts->vmalloc) record.notes.push_back("vmcore: " + note);
   }
 }
