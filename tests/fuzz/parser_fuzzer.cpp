@@ -3,7 +3,7 @@
 #include <cstdint>
 #include <iterator>
 
-#include "laws.hpp"
+#include "console_laws.hpp"
 
 namespace relapse::console {
 namespace {

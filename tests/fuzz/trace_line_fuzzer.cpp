@@ -9,7 +9,7 @@
 #include "console/headlines.hpp"
 #include "console/lines.hpp"
 #include "console/printk.hpp"
-#include "laws.hpp"
+#include "console_laws.hpp"
 
 namespace relapse::console {
 namespace {

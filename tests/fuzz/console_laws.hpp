@@ -2,17 +2,13 @@
 #pragma once
 
 #include <cstddef>
-#include <string_view>
+#include <string>
 #include <vector>
 
 #include "console/parser.hpp"
+#include "require.hpp"
 
 namespace relapse::console {
-
-// Ends the process, which the fuzzer takes for a finding.
-void require(bool holds, const char* law, std::string_view found = {});
-
-bool isCleanText(std::string_view text);  // valid UTF-8, no control characters but tabs
 
 // What holds for the events of any log of `length` bytes.
 void requireEventLaws(const std::vector<ConsoleEvent>& events, std::size_t length);
