@@ -24,8 +24,9 @@ void check(std::string_view text) {
   require(again && again->sentence == findings->sentence && again->tasks.size() == findings->tasks.size(),
           "the same text, the same findings", text);
 #ifdef RELAPSE_PLANTED_BUG
-  require((findings->sentence + findings->release).find_first_of("!#$%^*|~") == std::string::npos, "the planted bug",
-          text);
+  for (const VcpuState& vcpu : findings->vcpus) require(vcpu.cpu == 0, "the planted bug", text);
+  for (const Wait& wait : findings->waits) require(wait.waiter.pid == 90, "the planted bug", text);
+  require(!findings->page || findings->page->index == 64, "the planted bug", text);
 #endif
 }
 
