@@ -2,6 +2,8 @@
 #include "run/guests.hpp"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include <fmt/format.h>
 
@@ -16,6 +18,25 @@ using Archives = std::vector<fs::path>;
 
 bool runsOn(const std::vector<std::string>& on, const std::string& node) {
   return std::ranges::find(on, node) != on.end();
+}
+
+// What a shell step may call, and the part that has it.
+struct Tool {
+  std::string_view program;
+  std::string_view part;
+};
+constexpr std::array kTools{Tool{"mke2fs", "ext4"},      Tool{"mkfs.ext4", "ext4"}, Tool{"mkfs.xfs", "xfs"},
+                            Tool{"mkfs.btrfs", "btrfs"}, Tool{"tc", "traffic"},     Tool{"fio", "fio"}};
+
+// Whether a shell's text has that word: "mkfs.xfs -q /dev/loop0", "(/usr/sbin/tc qdisc)"; "etc" is no tc.
+bool names(std::string_view text, std::string_view word) {
+  constexpr std::string_view kOthers = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-";
+  for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || kOthers.find(text[at - 1]) == std::string_view::npos;
+    const auto end = at + word.size();
+    if (begins && (end == text.size() || kOthers.find(text[end]) == std::string_view::npos)) return true;
+  }
+  return false;
 }
 
 Result<Archives> archivesFor(const RunRequest& request, const std::string& node, const kernel::KernelImage& kernel) {
@@ -68,6 +89,10 @@ std::set<std::string> partsOf(const scenario::Scenario& scenario, const std::str
       parts.insert("traffic");
     const auto* work = std::get_if<scenario::WorkStep>(&step);
     if (work != nullptr && runsOn(work->on, node) && work->program == "fio") parts.insert("fio");
+    const auto* shell = std::get_if<scenario::ShellStep>(&step);
+    if (shell == nullptr || !runsOn(shell->on, node)) continue;
+    for (const Tool& tool : kTools)
+      if (names(shell->command, tool.program)) parts.emplace(tool.part);
   }
   return parts;
 }

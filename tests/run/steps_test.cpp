@@ -12,6 +12,7 @@ namespace {
 using namespace std::chrono_literals;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::IsEmpty;
 using testing::IsSupersetOf;
 using testing::Not;
 
@@ -90,6 +91,19 @@ TEST_F(StepsTest, ANodesRootHasThePartsThatItsStepsNeed) {
                      scenario::WorkStep{.program = "fio", .on = {"client"}}};
   EXPECT_THAT(partsOf(scenario_, "server"), ElementsAre("xfs"));
   EXPECT_THAT(partsOf(scenario_, "client"), ElementsAre("fio", "traffic"));
+}
+
+TEST_F(StepsTest, ANodesRootHasThePartsOfTheProgramsThatItsShellStepsName) {
+  const auto partsFor = [this](const std::string& command) {
+    scenario_.steps = {scenario::ShellStep{.command = command, .on = {"client"}}};
+    return partsOf(scenario_, "client");
+  };
+  EXPECT_THAT(partsFor("truncate -s 8M /tmp/disk && mkfs.ext4 -q /tmp/disk"), ElementsAre("ext4"));
+  EXPECT_THAT(partsFor("/usr/sbin/mke2fs -t ext4 /tmp/a\nmkfs.xfs /tmp/b;mkfs.btrfs /tmp/c"),
+              ElementsAre("btrfs", "ext4", "xfs"));
+  EXPECT_THAT(partsFor("(tc qdisc show dev lo); fio --version"), ElementsAre("fio", "traffic"));
+  EXPECT_THAT(partsFor("cat /etc/tc.conf; mount -t ext4 /dev/vda /mnt; bonfio; tc-x"), IsEmpty());
+  EXPECT_THAT(partsFor("mkfs.ext4.old; tcp; echo mkfs.ext4"), ElementsAre("ext4"));
 }
 
 }  // namespace
