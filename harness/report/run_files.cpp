@@ -101,9 +101,13 @@ std::string kernelWords(const Json& kernel) {
   return fmt::format("{} from {}, {} patch{}", release, source, applied, applied == 1 ? "" : "es");
 }
 
+std::string scenarioWord(const std::string& name, const std::filesystem::path& file) {
+  return file.empty() || file.parent_path().filename() == "scenarios" ? name : file.string();
+}
+
 std::vector<std::string> runCommand(const Json& result) {
   const Json& scenario = part(result, "scenario");
-  std::vector<std::string> words{"relapse", "run", textOf(scenario, "name")};
+  std::vector<std::string> words{"relapse", "run", scenarioWord(textOf(scenario, "name"), textOf(scenario, "file"))};
   const std::string source = textOf(part(result, "kernel"), "source");
   if (!source.empty()) words.insert(words.end(), {"--kernel", source});
   for (const char* key : {"overrides", "cell"})

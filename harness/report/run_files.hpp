@@ -35,6 +35,10 @@ const Json& decisiveEvent(const Json& result);
 // "6.1.192 from debian-6.1, 3 patches"; empty: no kernel was had.
 std::string kernelWords(const Json& kernel);
 
+// What `relapse run` finds the scenario by: its name if its folder is called scenarios, as the shipped ones' is, else
+// its file.
+std::string scenarioWord(const std::string& name, const std::filesystem::path& file);
+
 // How to do the run again, as words: relapse run NAME --kernel debian-6.1 --set a=b
 std::vector<std::string> runCommand(const Json& result);
 

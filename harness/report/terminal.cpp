@@ -8,6 +8,8 @@
 
 #include "report/explanation.hpp"
 #include "report/findings.hpp"
+#include "report/markup.hpp"
+#include "report/run_files.hpp"
 #include "verdict/judge.hpp"
 
 namespace relapse::report {
@@ -155,15 +157,22 @@ std::string stageLine(const RunRecord& record) {
 }
 
 std::string next(const RunRecord& record) {
-  const std::string name = fmt::format("console.{}.log", record.failingNode.empty() ? "client" : record.failingNode);
-  const bool hasConsole = std::any_of(record.artefacts.begin(), record.artefacts.end(),
-                                      [&](const auto& file) { return file.name == name; });
+  const std::string node = record.failingNode.empty() ? "client" : record.failingNode;
+  const std::string name = fmt::format("console.{}.log", node);
+  const auto has = [&](const std::string& file) {
+    return std::any_of(record.artefacts.begin(), record.artefacts.end(),
+                       [&](const auto& artefact) { return artefact.name == file; });
+  };
   const std::string console = (record.directory / name).string();
-  if (std::holds_alternative<verdict::Inconclusive>(record.verdict))
-    return hasConsole ? fmt::format("  next      less {}\n", console) : "  next      relapse doctor\n";
+  if (std::holds_alternative<verdict::Inconclusive>(record.verdict)) {
+    if (!has(name)) return "  next      relapse doctor\n";
+    const std::string user = fmt::format("user.{}.log", node);  // what programs said, that of a failed step as well
+    return fmt::format("  next      less {}\n", console) +
+           (has(user) ? fmt::format("            less {}\n", (record.directory / user).string()) : "");
+  }
   if (std::holds_alternative<verdict::Survived>(record.verdict)) return {};
-  std::string out =
-      fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n", record.scenario.name);
+  std::string out = fmt::format("  next      relapse run {} --patch FIX.patch     does a fix hold?\n",
+                                shellWord(scenarioWord(record.scenario.name, record.scenario.file)));
   if (record.findings) out += fmt::format("            less {}\n", (record.directory / "postmortem.txt").string());
   return out + fmt::format("            less {}\n", console);
 }

@@ -107,6 +107,25 @@ TEST(EventJson, SaysNullOfNoArtefactAndNothingOfNoRepeats) {
   EXPECT_FALSE(event.contains("last"));
 }
 
+TEST(Summary, SaysHowToRunItAgainByNameOrByTheFileThatIsNotShipped) {
+  RunRecord run = record();
+  EXPECT_THAT(summary(run, false), HasSubstr("  next      relapse run x --patch FIX.patch     does a fix hold?\n"));
+  run.scenario.file = "/relapse/scenarios/x.yaml";
+  EXPECT_THAT(summary(run, false), HasSubstr("  next      relapse run x --patch"));
+  run.scenario.file = "/home/me/my bugs/x.yaml";
+  EXPECT_THAT(summary(run, false), HasSubstr("  next      relapse run '/home/me/my bugs/x.yaml' --patch"));
+}
+
+TEST(Summary, PointsAtWhatTheGuestsProgramsSaidWhenThereIsNoVerdict) {
+  RunRecord run = record();
+  run.verdict = verdict::Inconclusive{"shell: expected to exit with 0, it exited with status 127"};
+  run.artefacts.push_back({"user.client.log", 10, ""});
+  EXPECT_THAT(summary(run, false), HasSubstr("  next      less /state/runs/20260101T000000Z-x/console.client.log\n"
+                                             "            less /state/runs/20260101T000000Z-x/user.client.log\n"));
+  run.artefacts.clear();
+  EXPECT_THAT(summary(run, false), HasSubstr("  next      relapse doctor\n"));
+}
+
 TEST(EventText, TellsRepeatsAndArtefacts) {
   const std::string text = eventText(record().seen.events[0], false);
   EXPECT_THAT(text, testing::EndsWith(" pid=67 count=3 artefact: console-output\n"));
