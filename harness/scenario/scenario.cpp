@@ -44,6 +44,30 @@ Expectation readExpectation(const Settings& settings) {
   return reproduced;
 }
 
+// A kernel that reports after the deadline is never heard.
+void checkReportsInTime(const Settings& settings, const Scenario& scenario, Errors& errors) {
+  struct Report {
+    std::string_view event;
+    std::string_view key;
+    std::chrono::seconds after;
+  };
+  const Watch& watch = scenario.watch;
+  const Report reports[] = {{"soft-lockup", "watch.softlockup", watch.softlockup},
+                            {"hung-task", "watch.hung-task", watch.hungTask},
+                            {"rcu-stall", "watch.rcu-stall", watch.rcuStall}};
+  const auto* expected = std::get_if<ExpectReproduced>(&scenario.expect);
+  if (expected == nullptr || !settings.has("deadlines.reproduce")) return;
+  for (const Report& report : reports) {
+    const bool awaited = std::any_of(expected->events.begin(), expected->events.end(),
+                                     [&](const ExpectedEvent& event) { return event.event == report.event; });
+    if (!awaited || !settings.has(report.key) || report.after < scenario.deadlines.reproduce) continue;
+    refuse(settings, report.key,
+           fmt::format("less than deadlines.reproduce ({}), for the {} that the scenario expects",
+                       document::describe(scenario.deadlines.reproduce), report.event),
+           document::describe(report.after), errors);
+  }
+}
+
 std::vector<Artefact> readCollect(const Settings& settings) {
   std::vector<Artefact> artefacts;
   for (const std::string& word : settings.get<Words>("collect")) {
@@ -80,6 +104,7 @@ Scenario readScenario(const Settings& settings, const fs::path& file, Errors& er
   scenario.steps = readSteps(settings, scenario, errors);
   scenario.watch = readWatch(settings);
   scenario.expect = readExpectation(settings);
+  checkReportsInTime(settings, scenario, errors);
   scenario.collect = readCollect(settings);
   scenario.repeat = readRepeat(settings);
   if (std::holds_alternative<CleanOf>(scenario.repeat) && settings.has("expect.reproduced"))

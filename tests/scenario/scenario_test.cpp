@@ -179,6 +179,21 @@ std::string faultKeys() {
   return keys;
 }
 
+TEST_F(ScenarioFile, AReportThatWouldComeAfterTheDeadlineIsAnError) {
+  const auto errorWith = [this](const std::string& event, const std::string& watch, const std::string& deadline) {
+    return errorOf({.expect = "expect: {reproduced: {event: " + event + "}}",
+                    .more = "watch: {" + watch + "}\ndeadlines: {reproduce: " + deadline + "}"});
+  };
+  EXPECT_EQ(errorWith("hung-task", "hung-task: 60s", "1min"),
+            "f.yaml:7:20: watch.hung-task: expected less than deadlines.reproduce (1min), for the hung-task that the "
+            "scenario expects, found \"1min\"");
+  EXPECT_THAT(errorWith("hung-task", "softlockup: 2s", "1min"), testing::HasSubstr("found \"2min\""));
+  EXPECT_THAT(errorWith("soft-lockup", "softlockup: 20s", "10s"), testing::HasSubstr("watch.softlockup: "));
+  EXPECT_THAT(errorWith("rcu-stall", "rcu-stall: 21s", "20s"), testing::HasSubstr("watch.rcu-stall: "));
+  EXPECT_EQ(errorWith("hung-task", "hung-task: 59s", "1min"), "");
+  EXPECT_EQ(errorWith("oops", "hung-task: 1h", "1min"), "");
+}
+
 TEST_F(ScenarioFile, ErrorsPointExpectAndQuote) {
   const std::string keysOfFaults = faultKeys();
   const ErrorCase cases[] = {
