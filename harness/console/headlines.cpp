@@ -307,6 +307,14 @@ bool readLeaks(std::string_view rest, Headline& headline) {
   return cursor.decimal() && cursor.take(" new suspected memory leaks");
 }
 
+// "lo to become free. Usage count = 2"
+bool readHeldDevice(std::string_view rest, Headline& headline) {
+  const std::size_t past = rest.find(" to become free");
+  headline.words.append(rest.substr(0, past));
+  headline.namesFunction = false;
+  return past != std::string_view::npos;
+}
+
 // "Killed process 123 (dd) total-vm:...", "Kill process 123 (dd) score 900 or sacrifice child" (before 5.x)
 bool readVictim(std::string_view rest, Headline& headline) {
   headline.namesFunction = false;
@@ -411,6 +419,8 @@ constexpr std::array kRows{
     Row{"BUG ", KernelBug, "slab: ", readSlab},                                                         // mm/slub.c
     Row{"BUG: using ", KernelBug, "", readPreemptible},  // lib/smp_processor_id.c
     Row{"BUG: workqueue leaked lock or atomic: ", KernelBug, "workqueue leaked lock", nullptr},  // kernel/workqueue.c
+    Row{"unregister_netdevice: waiting for ", KernelBug, "net device still in use at unregister: ", readHeldDevice,
+        Extent::Line},  // net/core/dev.c
     // kernel/panic.c, kernel/sched/core.c
     Row{"Kernel panic - not syncing: stack-protector: Kernel stack is corrupted in: ", Panic,
         "panic: stack is corrupted", readStackProtector},
