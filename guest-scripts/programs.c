@@ -26,6 +26,7 @@ static const struct {
     {"readers", readers},
     {"rename-against-write", rename_against_write},
     {"truncate-against-write", truncate_against_write},
+    {"unlinked-writers", unlinked_writers},
     {"write-and-read-back", write_and_read_back_file},
 };
 

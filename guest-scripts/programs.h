@@ -19,4 +19,5 @@ int quota(int argc, char** argv);
 int readers(int argc, char** argv);
 int rename_against_write(int argc, char** argv);
 int truncate_against_write(int argc, char** argv);
+int unlinked_writers(int argc, char** argv);
 int write_and_read_back_file(int argc, char** argv);

@@ -101,6 +101,10 @@ inline constexpr std::array kPrograms{
             true, true, true},
     Program{"openers", false, 1024, 1'000'000,
             "each opens the file for writing and closes it, without a byte: the open path alone"},
+    Program{"unlinked-writers", false, 1024, 1'000'000,
+            "each makes a file of its own, unlinks it while it is open (the client renames it to `.nfs...`), writes "
+            "`size` bytes, flushes, and proves them past the cache",
+            true, true, true},
     Program{"fio", false, 1, 1, "fio(1) of Debian's arm64 package, with `arguments`", false},
 };
 

@@ -248,6 +248,29 @@ TEST_F(OnDisk, OpenersWriteNothingAndSayWhenTheyBegin) {
   EXPECT_TRUE(fs::exists(folder_ / "f"));
 }
 
+TEST_F(OnDisk, UnlinkedWritersProveTheirFilesAndLeaveNone) {
+  for (const char* threads : {"0", "1"}) {
+    const Ran ran =
+        work("unlinked-writers", {"--writers", "3", "--rounds", "4", "--size", "100000", "--threads", threads});
+    EXPECT_EQ(ran.status, 0) << ran.output;
+    EXPECT_EQ(ran.last()["result"], "done");
+    EXPECT_EQ(ran.last()["errno"], nullptr);
+    EXPECT_EQ(ran.last()["bytes"], 12 * 102400);
+    EXPECT_EQ(ran.last()["verified"], true);
+    EXPECT_TRUE(fs::is_empty(folder_));
+  }
+}
+
+TEST_F(OnDisk, UnlinkedWritersEndInTheErrorThatTheyMet) {
+  const Ran full = shell("trap '' XFSZ; ulimit -f 20; exec " + programPath("unlinked-writers") + " --dir " +
+                         folder_.string() + " --file f --size 65536");
+  EXPECT_EQ(full.status, 0) << full.output;
+  EXPECT_EQ(full.last()["errno"], "EFBIG");
+  EXPECT_EQ(full.last()["bytes"], 0);
+  fs::remove_all(folder_);
+  EXPECT_EQ(work("unlinked-writers").last()["errno"], "ENOENT");
+}
+
 TEST_F(OnDisk, AppendersAppendEachRound) {
   const Ran ran = work("appenders", {"--writers", "3", "--rounds", "5"});
   EXPECT_EQ(ran.last()["errno"], nullptr);
