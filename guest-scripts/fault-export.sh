@@ -155,6 +155,22 @@ read_only() {
   done_with "\"how\":\"$how\""
 }
 
+# Who writes to a frozen filesystem waits, uninterruptibly, as for storage that does not answer.
+freeze_export() {
+  needs_export
+  case $what in
+    can) [ "$(export_type)" != tmpfs ] || fail "a filesystem in memory cannot be frozen: ext4, xfs and btrfs can" ;;
+    do)
+      fsfreeze --freeze /export || fail "/export: not frozen"
+      done_with
+      ;;
+    undo)
+      fsfreeze --unfreeze /export || fail "/export: stays frozen"
+      done_with
+      ;;
+  esac
+}
+
 restart_nfsd() {
   never_undone
   needs_nfsd

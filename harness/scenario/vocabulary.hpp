@@ -150,6 +150,10 @@ inline constexpr std::array kFaults{
               "the export is taken back; undone: exported again"},
     FaultKind{"read-only", FaultArgument::None, "", false, "server", true, true, "",
               "the exported filesystem is remounted read-only: EROFS"},
+    FaultKind{
+        "freeze-export", FaultArgument::None, "", false, "server", true, true, "",
+        "the exported filesystem is frozen (ext4, xfs, btrfs): knfsd waits in each write, as for storage that does "
+        "not answer; undone: it goes on"},
     FaultKind{"restart-nfsd", FaultArgument::None, "", false, "server", false, true, "",
               "knfsd is stopped and started: its clients reclaim their state, in a grace period of 10 s"},
     FaultKind{"stop-nfsd", FaultArgument::None, "", false, "server", true, true, "",

@@ -147,6 +147,23 @@ expect: {survived: true}
                                 Not(HasSubstr("boot: begun"))));
 }
 
+TEST(Laboratory, AFrozenExportKeepsItsWritersUntilItThaws) {
+  const OwnScenario own(kWhole, R"(nfs: {export: {filesystem: ext4, size: 16MiB}}
+steps:
+  - fault: {freeze-export: true, for: 3s}
+  - work: {program: unlinked-writers, writers: 2, rounds: 2}
+watch: {softlockup: 10s}
+expect: {survived: true}
+)");
+  const Ran ran = own.run();
+  ASSERT_EQ(verdictOf(ran), "survived") << ran.result["verdict"] << ran.errors;
+  const auto undo = own.timeline("undo");
+  const auto ended = own.timeline("ended");
+  ASSERT_THAT(undo, SizeIs(1));
+  ASSERT_THAT(ended, SizeIs(1));
+  EXPECT_GT(ended[0]["at_ms"], undo[0]["at_ms"]) << "nothing could be written while it was frozen";
+}
+
 // On the kernel with all that the laboratory wants.
 constexpr const char* kServerWithDisk = R"(nodes:
   client: {cpus: 2, memory: 384MiB}
