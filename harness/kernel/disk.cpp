@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 
 #include "process/descriptor.hpp"
@@ -25,8 +24,6 @@ using process::Descriptor;
 [[noreturn]] void fail(const char* what, const fs::path& file) {
   throw fs::filesystem_error(what, file, {errno, std::system_category()});
 }
-
-constexpr std::string_view kScratch = ".scratch-";
 
 // A name beside `file` that no other thread or process uses.
 fs::path draftOf(const fs::path& file) {
@@ -160,25 +157,17 @@ Failure failureOf(const fs::filesystem_error& error) {
           full ? "make room, or put the cache elsewhere with --state-dir" : ""};
 }
 
-ScratchFolder::ScratchFolder(const fs::path& parent) {
+namespace {
+
+process::ScratchFolder scratchIn(const fs::path& parent) {
   fs::create_directories(parent);
-  std::string pattern = (fs::canonical(parent) / (std::string(kScratch) + "XXXXXX")).string();
-  if (::mkdtemp(pattern.data()) == nullptr) fail("cannot make a folder", parent);
-  path_ = pattern;
+  auto made = process::ScratchFolder::make(fs::canonical(parent), ".scratch-");
+  if (!made) throw fs::filesystem_error(made.error().message, parent, {errno, std::system_category()});
+  return std::move(*made);
 }
 
-ScratchFolder::~ScratchFolder() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
+}  // namespace
 
-void removeAbandonedScratch(const fs::path& parent, std::chrono::seconds age) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(parent, error)) {
-    const auto written = fs::last_write_time(entry.path(), error);
-    const bool old = !error && fs::file_time_type::clock::now() - written >= age;
-    if (old && entry.path().filename().string().starts_with(kScratch)) fs::remove_all(entry.path(), error);
-  }
-}
+ScratchFolder::ScratchFolder(const fs::path& parent) : folder_(scratchIn(parent)) {}
 
 }  // namespace relapse::kernel

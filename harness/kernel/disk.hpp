@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 #include "failure/values.hpp"
+#include "process/scratch.hpp"
 
 namespace relapse::kernel {
 
@@ -45,17 +45,12 @@ Failure failureOf(const std::filesystem::filesystem_error& error);
 class ScratchFolder {
  public:
   explicit ScratchFolder(const std::filesystem::path& parent);
-  ~ScratchFolder();
-  ScratchFolder(const ScratchFolder&) = delete;
-  ScratchFolder& operator=(const ScratchFolder&) = delete;
 
-  const std::filesystem::path& path() const { return path_; }
+  // Empty at first, and may be renamed.
+  const std::filesystem::path& path() const { return folder_.path(); }
 
  private:
-  std::filesystem::path path_;
+  process::ScratchFolder folder_;
 };
-
-// Removes the scratch folders below `parent` that a killed process left: those older than `age`.
-void removeAbandonedScratch(const std::filesystem::path& parent, std::chrono::seconds age);
 
 }  // namespace relapse::kernel

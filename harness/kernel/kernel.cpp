@@ -136,8 +136,7 @@ class Kitchen {
   }
 
   Result<KernelImage> serveLocked() {
-    removeAbandonedScratch(tree_.home(), std::chrono::seconds(0));
-    removeAbandonedScratch(work_.cache / "kernels", std::chrono::hours(24));
+    for (const auto& place : {tree_.home(), work_.cache / "kernels"}) process::removeAbandoned(place);
     if (!key_.empty())
       if (auto found = cached()) return std::move(*found);
     if (auto provided = source_.provide(tree_); !provided) return passOn(provided.error());

@@ -2,17 +2,15 @@
 #include "postmortem/disassembly.hpp"
 
 #include <fmt/format.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
-#include "process/descriptor.hpp"
 #include "process/process.hpp"
+#include "process/scratch.hpp"
 
 namespace relapse::postmortem {
 namespace {
@@ -115,34 +113,17 @@ Result<std::vector<Listed>> listFile(const Code& code) {
   return listing;
 }
 
-// A file that is gone with its owner.
-class Scratch {
- public:
-  explicit Scratch(const std::string& bytes) : path_(std::filesystem::temp_directory_path() / "relapse-code-XXXXXX") {
-    file_ = process::Descriptor(mkstemp(path_.data()));
-    whole_ = file_.isOpen() && write(file_.get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size());
-  }
-  ~Scratch() {
-    if (file_.isOpen()) unlink(path_.c_str());
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  bool whole() const { return whole_; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-  process::Descriptor file_;
-  bool whole_ = false;
-};
-
 // Puts the running instruction where it is another than the file's.
 Result<void> takeRunning(const Code& code, std::vector<Listed>& listing) {
-  const Scratch scratch(code.running);
-  if (!scratch.whole())
-    return fail(FailureKind::Exhausted, fmt::format("{}: cannot be written: {}", scratch.path(), std::strerror(errno)));
+  const auto scratch = process::ScratchFolder::make(std::filesystem::temp_directory_path(), "relapse-code-");
+  if (!scratch) return passOn(scratch.error());
+  const std::filesystem::path file = scratch->path() / "code";
+  std::ofstream bytes(file, std::ios::binary);
+  bytes << code.running;
+  bytes.close();
+  if (!bytes) return fail(FailureKind::Exhausted, fmt::format("{}: cannot be written", file.string()));
   const auto running =
-      list({"-D", "-b", "binary", "-m", "aarch64", fmt::format("--adjust-vma={:#x}", code.start)}, scratch.path());
+      list({"-D", "-b", "binary", "-m", "aarch64", fmt::format("--adjust-vma={:#x}", code.start)}, file);
   if (!running) return passOn(running.error());
   auto other = running->begin();
   for (Listed& listed : listing) {

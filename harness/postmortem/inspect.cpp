@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "postmortem/inspect.hpp"
 
-#include <unistd.h>
-
 #include <charconv>
 #include <fstream>
 #include <memory>
@@ -13,6 +11,7 @@
 #include "postmortem/findings_json.hpp"
 #include "postmortem/vmcore.hpp"
 #include "process/process.hpp"
+#include "process/scratch.hpp"
 #include "stacktrace/decoder.hpp"
 
 namespace relapse::postmortem {
@@ -24,28 +23,14 @@ using nlohmann::json;
 constexpr int kOtherKernel = 3;  // exit status of the script: vmlinux is not the dump's
 constexpr std::size_t kMostOutput = 256u << 20;
 
-class Scratch {
- public:
-  static Result<Scratch> make() {
-    std::error_code error;
-    std::string pattern = (fs::temp_directory_path(error) / "relapse-inspect-XXXXXX").string();
-    if (error || mkdtemp(pattern.data()) == nullptr)
-      return fail(FailureKind::HostLacks, "no scratch folder can be made: " + pattern,
-                  "set TMPDIR to a writable folder");
-    return Scratch(pattern);
-  }
-  Scratch(Scratch&& other) noexcept : folder_(std::exchange(other.folder_, {})) {}
-  Scratch& operator=(Scratch&&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    if (!folder_.empty()) fs::remove_all(folder_, ignored);
-  }
-  const fs::path& path() const { return folder_; }
-
- private:
-  explicit Scratch(fs::path folder) : folder_(std::move(folder)) {}
-  fs::path folder_;
-};
+Result<process::ScratchFolder> makeScratch() {
+  std::error_code error;
+  auto scratch = process::ScratchFolder::make(fs::temp_directory_path(error), "relapse-inspect-");
+  if (!scratch)
+    return fail(FailureKind::HostLacks, "no scratch folder can be made: " + scratch.error().message,
+                "set TMPDIR to a writable folder");
+  return scratch;
+}
 
 std::optional<std::uint64_t> hexadecimal(std::string_view text) {
   std::uint64_t value = 0;
@@ -150,7 +135,7 @@ Result<Findings> inspect(const InspectRequest& request) {
   if (const auto good = checkFiles(request); !good) return passOn(good.error());
   const auto decoder = stacktrace::Decoder::open({.vmlinux = request.vmlinux});
   if (!decoder) return passOn(decoder.error());
-  const auto scratch = Scratch::make();
+  const auto scratch = makeScratch();
   if (!scratch) return passOn(scratch.error());
   const auto vmcore = openable(request, scratch->path());
   if (!vmcore) return passOn(vmcore.error());

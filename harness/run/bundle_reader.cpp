@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <stdlib.h>
-
 #include <fstream>
 #include <iterator>
 #include <sstream>
@@ -11,6 +9,7 @@
 #include "checksum/checksum.hpp"
 #include "kernel/kernel.hpp"
 #include "kernel/modules.hpp"
+#include "process/scratch.hpp"
 #include "run/bundle.hpp"
 #include "run/manifest.hpp"
 #include "scenario/resolved.hpp"
@@ -138,14 +137,10 @@ Result<void> loadOlderScenario(const fs::path& folder, RunRequest& request) {
   auto text = scenario::resolvedText(folder / "scenario.yaml", request.overrides);
   if (!text) return passOn(text.error());
   request.resolved = std::move(*text);
-  std::string pattern = (fs::temp_directory_path() / "relapse-replay-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr)
-    return fail(FailureKind::Exhausted, fmt::format("{}: cannot be made", pattern));
-  const fs::path scratch = pattern;
-  std::ofstream(scratch / "scenario.yaml", std::ios::binary) << request.resolved;
-  auto scenario = scenario::load(scratch / "scenario.yaml");
-  std::error_code ignored;
-  fs::remove_all(scratch, ignored);
+  const auto scratch = process::ScratchFolder::make(fs::temp_directory_path(), "relapse-replay-");
+  if (!scratch) return passOn(scratch.error());
+  std::ofstream(scratch->path() / "scenario.yaml", std::ios::binary) << request.resolved;
+  auto scenario = scenario::load(scratch->path() / "scenario.yaml");
   if (!scenario) return passOn(scenario.error());
   request.scenario = std::move(*scenario);
   request.scenario.file = folder / "scenario.yaml";
