@@ -81,6 +81,7 @@ Result<void> writePage(Evidence& evidence) {
 Result<report::RunRecord> finish(Evidence& evidence, const RunRequest& request, report::RunRecord record,
                                  const BundleParts& parts, std::map<std::string, std::string> sums) {
   record.verdict = verdict::judge(record.scenario.expect, record.seen);
+  if (auto closed = evidence.closeLogs(); !closed) return passOn(closed.error());
   if (!record.kernel.image.empty()) {
     auto bundled = writeBundle(evidence.folder(), request, record, parts);
     if (bundled) sums.merge(*bundled);

@@ -2,20 +2,23 @@
 #pragma once
 
 #include <filesystem>
-#include <fstream>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "failure/values.hpp"
+#include "process/scratch.hpp"
 #include "report/values.hpp"
+#include "run/bounded_log.hpp"
 #include "run/values.hpp"
 
 namespace relapse::run {
 
 // A run's directory while it is being filled. It is called `<id>.incomplete` until keep() gives it
-// its name: what a dead relapse leaves cannot be taken for a run.
+// its name: what a dead relapse leaves cannot be taken for a run, and is known by its owner's being dead.
+// What a guest writes is bounded, see LogLimits.
 class Evidence {
  public:
   // In the folder `kind` of `state`.
@@ -39,6 +42,9 @@ class Evidence {
 
   Result<void> write(const std::string& name, std::string_view content);
 
+  // Ends the logs: head and tail become one. Exhausted: one could not be written whole.
+  Result<void> closeLogs();
+
   // Every file of the directory, with the sum of those that `sums` names.
   std::vector<report::ArtefactFile> files(const std::map<std::string, std::string>& sums) const;
 
@@ -49,11 +55,12 @@ class Evidence {
   void abandon();
 
  private:
-  std::ofstream& log(const std::string& name);
+  BoundedLog& log(const std::string& name);
   std::string id_;
   std::filesystem::path folder_;
   std::filesystem::path final_;
-  std::map<std::string, std::ofstream> logs_;
+  std::map<std::string, BoundedLog> logs_;
+  std::optional<process::Ownership> owner_;
 };
 
 }  // namespace relapse::run

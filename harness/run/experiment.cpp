@@ -19,6 +19,8 @@ using namespace std::chrono_literals;
 constexpr auto kTick = 50ms;
 constexpr std::size_t kMostErrors = 4096;    // of one program's standard error, kept in memory
 constexpr std::size_t kMostLines = 1000;     // of one program, kept in memory; all go to the log
+constexpr std::size_t kMostKept = 1u << 20;  // bytes of these
+constexpr std::size_t kMostPhases = 1000;    // of one program, on the timeline
 constexpr std::size_t kMostEvents = 10'000;  // of one run
 
 std::string endInWords(const guest::WorkloadEnd& end) {
@@ -211,12 +213,16 @@ void Experiment::absorbOutput(Program& program, const guest::AgentOutput& output
     if (program.errors.size() < kMostErrors) program.errors += (program.errors.empty() ? "" : "; ") + output.line;
     return;
   }
-  if (program.lines.size() < kMostLines) program.lines.push_back(output.line);
+  if (program.lines.size() < kMostLines && program.kept + output.line.size() <= kMostKept) {
+    program.kept += output.line.size();
+    program.lines.push_back(output.line);
+  }
   if (!program.work) return;
   const auto& name = works_[*program.work].program;
   if (const auto phase = guest::decodePhase(output.line)) {
     if (*phase == "trigger-due") due_[*program.work] = true;
-    tell({at, program.node, "phase", fmt::format("{}: {}", name, *phase), message.uptime});
+    if (++program.phases <= kMostPhases)
+      tell({at, program.node, "phase", fmt::format("{}: {}", name, *phase), message.uptime});
   }
   if (auto report = guest::decodeWorkloadReport(output.line)) seen_.works[*program.work].report = std::move(report);
 }

@@ -114,6 +114,8 @@ class Experiment {
     std::string name = {};
     std::optional<guest::WorkloadEnd> end = {};
     std::vector<std::string> lines = {};
+    std::size_t kept = 0;  // bytes of `lines`
+    std::size_t phases = 0;
     std::string errors = {};
     std::optional<std::size_t> work = {};
     Listener listener = {};

@@ -210,5 +210,62 @@ TEST(Evidence, HasItsFinalNameOnlyWhenItIsWhole) {
   fs::remove_all(folder);
 }
 
+TEST(Evidence, OfALiveRunIsNotTakenForALeftover) {
+  std::string pattern = (fs::temp_directory_path() / "evidence-XXXXXX").string();
+  const fs::path folder = mkdtemp(pattern.data());
+  auto evidence = Evidence::begin(folder, "x");
+  ASSERT_TRUE(evidence);
+  EXPECT_TRUE(process::abandonedIn(folder / "runs").empty());
+  {
+    auto dead = std::move(*evidence);  // its lock goes, its folder stays, as when a process is killed
+  }
+  EXPECT_EQ(process::abandonedIn(folder / "runs").size(), 1u);
+  fs::remove_all(folder);
+}
+
+TEST(Evidence, ListsItsFilesWithoutTheOwners) {
+  std::string pattern = (fs::temp_directory_path() / "evidence-XXXXXX").string();
+  const fs::path folder = mkdtemp(pattern.data());
+  auto evidence = Evidence::begin(folder, "x");
+  ASSERT_TRUE(evidence);
+  evidence->console("client", "hello");
+  ASSERT_EQ(evidence->files({}).size(), 1u);
+  EXPECT_EQ(evidence->files({})[0].name, "console.client.log");
+  const auto kept = evidence->keep();
+  ASSERT_TRUE(kept);
+  EXPECT_EQ(std::distance(fs::directory_iterator(*kept), fs::directory_iterator()), 1);
+  fs::remove_all(folder);
+}
+
+class Flooding : public ScriptedRun {};
+
+TEST_F(Flooding, WhatAProgramPrintsIsKeptWithinBounds) {
+  const std::string line(60'000, 'x');
+  ScriptedHost host({kReady}, [&](const auto& told, const auto&, const auto& agent) {
+    for (int i = 0; i < 50; ++i)
+      agent(R"({"event":"output","id":)" + idIn(told) + R"(,"stream":"out","line":")" + line + "\"}\n");
+    agent(R"({"event":"exited","id":)" + idIn(told) + ",\"status\":0}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  const auto lines = experiment.call({"/flood"}, std::chrono::seconds(60));
+  ASSERT_TRUE(lines) << lines.error().message;
+  EXPECT_EQ(lines->size(), (1u << 20) / line.size());
+}
+
+TEST_F(Flooding, PhasesOnTheTimelineAreBounded) {
+  ScriptedHost host({kReady}, [&](const auto& told, const auto&, const auto& agent) {
+    for (int i = 0; i < 1500; ++i)
+      agent(R"({"event":"output","id":)" + idIn(told) + R"(,"stream":"out","line":"{\"phase\":\"p\"}"})" + "\n");
+    agent(R"({"event":"exited","id":)" + idIn(told) + ",\"status\":0}\n");
+  });
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  ASSERT_TRUE(experiment.start("client", {.program = "flood"}, {"/flood"}));
+  experiment.waitFor([&] { return experiment.ended(0); }, Experiment::Clock::now() + std::chrono::seconds(60));
+  const auto& timeline = experiment.timeline();
+  EXPECT_EQ(std::ranges::count(timeline, "phase", &report::TimelineEntry::what), 1000);
+}
+
 }  // namespace
 }  // namespace relapse::run
