@@ -17,17 +17,18 @@ namespace relapse::cli {
 // is left, Ctrl-C as a request to stop, and libvirt. One object in a process.
 class HostSession {
  public:
-  // Forks the supervisor: call it before the first thread is started. `connect` as in guest::HostOptions.
+  // Ends what a killed relapse left running. Forks the supervisor: call it before the first thread is started.
+  // `connect` as in guest::HostOptions.
   static Result<std::unique_ptr<HostSession>> open(const std::string& connect, const std::filesystem::path& cache);
 
   guest::GuestHost& host() { return *host_; }
-  const std::filesystem::path& root() const { return root_; }  // the guests' folder, gone when this is
+  const std::filesystem::path& root() const { return root_.path; }  // the guests' folder, gone when this is
   std::stop_token stop() const { return interrupts_.token(); }
 
  private:
-  HostSession(std::filesystem::path root, guest::Supervisor supervisor)
+  HostSession(process::OwnFolder root, guest::Supervisor supervisor)
       : root_(std::move(root)), supervisor_(std::move(supervisor)) {}
-  std::filesystem::path root_;
+  process::OwnFolder root_;       // the supervisor has its share
   guest::Supervisor supervisor_;  // the last to go
   Interrupts interrupts_;
   std::unique_ptr<guest::GuestHost> host_;

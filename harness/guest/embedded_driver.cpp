@@ -23,14 +23,21 @@ constexpr const char* kQemuAccount = "libvirt-qemu";
 
 }  // namespace
 
-Result<long> qemuOwner() {
-  if (geteuid() != 0) return -1L;
+Result<std::optional<QemuAccount>> qemuAccount() {
+  if (geteuid() != 0) return std::optional<QemuAccount>();
   const passwd* account = getpwnam(kQemuAccount);
-  if (account == nullptr || getgrnam(kQemuAccount) == nullptr)
+  const group* accounts = getgrnam(kQemuAccount);
+  if (account == nullptr || accounts == nullptr)
     return fail(FailureKind::HostLacks,
                 fmt::format("as root QEMU runs under the account and group {}, which this host lacks", kQemuAccount),
                 fmt::format("adduser --system --group --no-create-home --home /nonexistent {}", kQemuAccount));
-  return static_cast<long>(account->pw_uid);
+  return std::optional(QemuAccount{account->pw_uid, accounts->gr_gid});
+}
+
+Result<long> qemuOwner() {
+  const auto account = qemuAccount();
+  if (!account) return passOn(account.error());
+  return *account ? static_cast<long>((*account)->user) : -1L;
 }
 
 std::string machineOfHost() {

@@ -30,6 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kEmulator = "qemu-system-aarch64";
+constexpr const char* kRootPrefix = "relapse-";
 constexpr const char* kOnlineCpus = "/sys/devices/system/cpu/online";
 
 struct CloseConnection {
@@ -139,8 +140,9 @@ class LibvirtHost : public GuestHost {
     }
     rememberProbe();
     auto guest = std::make_unique<LibvirtGuest>(
-        std::move(domain), GuestParts{name, spec.node, folder, xml, std::move(*streams),
-                                      cardNames(spec.hardware, spec.links.size()), kvm_, &mailbox, &ends_});
+        std::move(domain),
+        GuestParts{name, spec.node, folder, options_.root / "log/qemu" / (name + ".log"), xml, std::move(*streams),
+                   cardNames(spec.hardware, spec.links.size()), kvm_, &mailbox, &ends_});
     if (spec.gdb)
       if (auto listening = guest->listenForGdb(); !listening) return passOn(listening.error());
     return std::unique_ptr<Guest>(std::move(guest));
@@ -262,16 +264,32 @@ Result<void> makeDisk(const fs::path& file, std::uint64_t size) {
   return {};
 }
 
-Result<fs::path> makeHostRoot() {
+fs::path hostRoots() {
   const char* own = std::getenv(geteuid() == 0 ? "TMPDIR" : "XDG_RUNTIME_DIR");
   std::error_code error;
-  fs::path base = own != nullptr && *own != '\0' && fs::is_directory(own, error) ? fs::path(own) : fs::path("/tmp");
-  std::string pattern = (base / "relapse-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr)
-    return fail(FailureKind::Exhausted, fmt::format("{}: {}", pattern, std::strerror(errno)));
-  // As root QEMU's account must pass through; it cannot list.
-  if (geteuid() == 0) fs::permissions(pattern, fs::perms(0711), error);
-  return fs::path(pattern);
+  return own != nullptr && *own != '\0' && fs::is_directory(own, error) ? fs::path(own) : fs::path("/tmp");
+}
+
+Result<process::OwnFolder> makeHostRoot() {
+  const auto account = qemuAccount();
+  if (!account) return passOn(account.error());
+  auto root = process::makeOwnFolder(hostRoots(), kRootPrefix);
+  if (!root || !*account) return root;
+  // QEMU's account passes through and cannot list.
+  if (::chown(root->path.c_str(), static_cast<uid_t>(-1), (*account)->group) != 0 ||
+      ::chmod(root->path.c_str(), 0710) != 0)
+    return fail(FailureKind::Exhausted, fmt::format("{}: {}", root->path.string(), std::strerror(errno)));
+  return root;
+}
+
+std::size_t endAbandonedGuests() {
+  const auto left = process::abandonedIn(hostRoots());
+  std::error_code ignored;
+  for (const auto& one : left) {
+    killGuestsOf(one.folder);
+    fs::remove_all(one.folder, ignored);
+  }
+  return left.size();
 }
 
 }  // namespace relapse::guest

@@ -12,6 +12,7 @@
 #include "failure/values.hpp"
 #include "guest/mailbox.hpp"
 #include "guest/values.hpp"
+#include "process/scratch.hpp"
 #include "scenario/values.hpp"
 
 namespace relapse::guest {
@@ -119,7 +120,14 @@ class Cable {
 // written to it is there for the next guest, however the last one ended. Exhausted: it exists, or cannot be written.
 Result<void> makeDisk(const std::filesystem::path& file, std::uint64_t size);
 
-// A new, empty, short folder of this process's own for HostOptions::root.
-Result<std::filesystem::path> makeHostRoot();
+// Where the folders for HostOptions::root are.
+std::filesystem::path hostRoots();
+
+// A new, short folder of this process's own for HostOptions::root: for nobody else, as root for QEMU's account as well.
+Result<process::OwnFolder> makeHostRoot();
+
+// Ends the guests and removes the folders that this user's dead processes left in hostRoots(), where a supervisor was
+// killed as well; how many folders there were.
+std::size_t endAbandonedGuests();
 
 }  // namespace relapse::guest

@@ -129,6 +129,7 @@ void LibvirtGuest::end() {
   domain_.reset();
   std::error_code ignored;
   fs::remove_all(parts_.folder, ignored);  // a campaign starts hundreds of guests
+  fs::remove(parts_.log, ignored);
 }
 
 Result<bool> LibvirtGuest::isRunning() {

@@ -71,6 +71,7 @@ struct GuestParts {
   std::string name;  // of the domain
   std::string node;
   std::filesystem::path folder;  // its own: QEMU's command line names it; removed at its end
+  std::filesystem::path log;     // that libvirt writes of its QEMU; removed likewise
   std::string xml;
   GuestStreams streams;
   std::vector<std::string> cards;  // as QEMU's monitor names them

@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -164,6 +165,8 @@ Result<std::shared_ptr<Stream>> Stream::listen(const std::filesystem::path& sock
   if (fd < 0) return fail(FailureKind::Exhausted, fmt::format("{}: {}", socket.string(), std::strerror(errno)));
   auto stream = std::make_shared<EventLoopStream>(fd, purpose, std::move(node), mailbox);
   if (bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 1) != 0)
+    return fail(FailureKind::Exhausted, fmt::format("{}: {}", socket.string(), std::strerror(errno)));
+  if (chmod(socket.c_str(), 0600) != 0)  // whatever the user's umask is
     return fail(FailureKind::Exhausted, fmt::format("{}: {}", socket.string(), std::strerror(errno)));
   if (owner >= 0 && chown(socket.c_str(), static_cast<uid_t>(owner), static_cast<gid_t>(-1)) != 0)
     return fail(FailureKind::Exhausted, fmt::format("{}: {}", socket.string(), std::strerror(errno)));
