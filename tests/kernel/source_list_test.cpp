@@ -18,9 +18,9 @@ class Sources : public FolderTest {
 
 TEST_F(Sources, AreReadByName) {
   const auto list =
-      loadSources(write("s.yaml", "one:\n  url: http://h/x.tar.xz\n  sha256: " + hash_ + "\ntwo: {package: p}\n"));
+      loadSources(write("s.yaml", "one:\n  url: https://h/x.tar.xz\n  sha256: " + hash_ + "\ntwo: {package: p}\n"));
   ASSERT_TRUE(list) << list.error().message;
-  EXPECT_EQ(std::get<UrlSource>(list->at("one")).url, "http://h/x.tar.xz");
+  EXPECT_EQ(std::get<UrlSource>(list->at("one")).url, "https://h/x.tar.xz");
   EXPECT_EQ(std::get<PackageSource>(list->at("two")).package, "p");
 }
 
@@ -33,11 +33,21 @@ TEST_F(Sources, OfTheProjectAreTheTwoThatItsScenariosName) {
 
 TEST_F(Sources, ThatAreWrongAreAllReportedWithTheirPlace) {
   const auto list =
-      loadSources(write("s.yaml", "one: {url: http://h/x}\ntwo: {url: u, sha256: abc}\nthree: {pakcage: p}\n"));
+      loadSources(write("s.yaml", "one: {url: https://h/x}\ntwo: {url: u, sha256: abc}\nthree: {pakcage: p}\n"));
   ASSERT_FALSE(list);
   EXPECT_EQ(list.error().kind, FailureKind::BadInput);
   EXPECT_THAT(list.error().message, AllOf(HasSubstr("s.yaml:1:1: one: "), HasSubstr("s.yaml:2:"),
                                           HasSubstr("64 hex digits"), HasSubstr("s.yaml:3:")));
+}
+
+TEST_F(Sources, ComeOverTlsOrFromThisHost) {
+  for (const std::string url : {"https://h/x", "file:///x", "http://127.0.0.1:80/x"})
+    EXPECT_TRUE(loadSources(write("s.yaml", "one: {url: '" + url + "', sha256: " + hash_ + "}\n"))) << url;
+  for (const std::string url : {"http://h/x", "ftp://h/x", "http://127.0.0.1.h/x", "scp://h/x", "/x"}) {
+    const auto list = loadSources(write("s.yaml", "one: {url: '" + url + "', sha256: " + hash_ + "}\n"));
+    ASSERT_FALSE(list) << url;
+    EXPECT_THAT(list.error().message, AllOf(HasSubstr("s.yaml:1:"), HasSubstr("an https:// or file:/// URL")));
+  }
 }
 
 TEST_F(Sources, AWordIsANameAFolderAFileOrAGitReference) {
