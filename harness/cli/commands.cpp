@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/doctor.hpp"
+#include "cli/leftovers.hpp"
 #include "cli/places.hpp"
 #include "cli/plain_lines.hpp"
 #include "console/tables.hpp"
@@ -127,8 +128,23 @@ int listCommand(const Common& common) {
   return status;
 }
 
-int doctorCommand(const Common& common) {
-  const auto findings = examine(places(common.stateDir));
+namespace {
+
+bool cleanedUp(const Leftover& left) {
+  const auto done = cleanUp(left);
+  if (done) fmt::print(stderr, "removed {}: {}\n", left.what, left.path.string());
+  if (!done) printFailure(done.error());
+  return done.has_value();
+}
+
+}  // namespace
+
+int doctorCommand(const Common& common, bool clean) {
+  const auto where = places(common.stateDir);
+  auto left = leftovers(where);
+  if (clean) std::erase_if(left, cleanedUp);
+  auto findings = examine(where);
+  std::ranges::move(describe(left), std::back_inserter(findings));
   if (common.json) {
     auto all = nlohmann::ordered_json::array();
     for (const auto& finding : findings)

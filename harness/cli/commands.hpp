@@ -162,7 +162,7 @@ int bisectCommand(const BisectArguments& arguments, const Common& common);
 int nightlyCommand(const NightlyArguments& arguments, const Common& common);
 int validateCommand(const std::vector<std::string>& scenarios, const std::vector<std::string>& sets);
 int listCommand(const Common& common);
-int doctorCommand(const Common& common);
+int doctorCommand(const Common& common, bool clean);  // clean: removes what killed relapses left
 int scanCommand(const ScanArguments& arguments, const Common& common);
 int decodeCommand(const DecodeArguments& arguments, const Common& common);
 int inspectCommand(const InspectArguments& arguments, const Common& common);

@@ -135,14 +135,24 @@ std::vector<Finding> examine(const run::Places& places) {
   return findings;
 }
 
+std::vector<Finding> describe(const std::vector<Leftover>& leftovers) {
+  std::vector<Finding> findings;
+  for (const auto& left : leftovers)
+    findings.push_back({true, left.what, fmt::format("{}: of a relapse that was killed", left.path.string()),
+                        "relapse doctor --clean"});
+  return findings;
+}
+
 std::string doctorText(const std::vector<Finding>& findings, bool colour) {
   std::string out;
   std::set<std::string> packages;
   for (const auto& finding : findings) {
-    const char* word = finding.good ? "ok   " : "lacks";
-    const std::string painted = colour ? fmt::format("\x1b[{}m{}\x1b[0m", finding.good ? "32" : "31", word) : word;
+    const bool fine = finding.good && finding.mend.empty();
+    const char* word = fine ? "ok   " : finding.good ? "left " : "lacks";
+    const char* hue = fine ? "32" : finding.good ? "33" : "31";
+    const std::string painted = colour ? fmt::format("\x1b[{}m{}\x1b[0m", hue, word) : word;
     out += fmt::format("{}  {:<22}  {}\n", painted, fs::path(finding.what).filename().string(), finding.detail);
-    if (finding.good) continue;
+    if (fine) continue;
     out += fmt::format("{:31}mend: {}\n", "", finding.mend);
     if (finding.mend.starts_with(kInstall)) packages.insert(finding.mend.substr(std::string_view(kInstall).size()));
   }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/leftovers.hpp"
 #include "run/values.hpp"
 
 namespace relapse::cli {
@@ -23,11 +24,14 @@ struct Finding {
   bool good = false;
   std::string what;
   std::string detail;  // where it is, or why it is missing
-  std::string mend;    // the command that mends it; empty when good
+  std::string mend;    // the command that mends it; empty when there is nothing to mend
 };
 
 // Looks at the host, the way `relapse run` will need it.
 std::vector<Finding> examine(const run::Places& places);
+
+// What killed relapses left, which is nothing that the host lacks.
+std::vector<Finding> describe(const std::vector<Leftover>& leftovers);
 
 // The findings as text; at its end the one command that installs what is missing.
 std::string doctorText(const std::vector<Finding>& findings, bool colour);

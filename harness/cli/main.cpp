@@ -3,6 +3,7 @@
 
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <exception>
 
@@ -282,6 +283,7 @@ void addReport(CLI::App& app, ReportArguments& report) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  umask(umask(0) | S_IWOTH);  // nothing that it writes is for everybody to change
   CLI::App app("Relapse makes kernel bugs come back on demand.", "relapse");
   app.set_version_flag("--version", RELAPSE_VERSION);
   app.require_subcommand(1);
@@ -311,7 +313,10 @@ int main(int argc, char** argv) {
   validate->add_option("scenario", files, "scenario files, or names of `relapse list`")->required();
   validate->add_option("--set", sets, "KEY=VALUE: as in run")->allow_extra_args(false);
   auto* list = app.add_subcommand("list", "the scenarios that there are");
-  auto* doctor = app.add_subcommand("doctor", "what this host has and lacks, with the commands that mend it");
+  auto* doctor =
+      app.add_subcommand("doctor", "what this host has and lacks and killed runs have left, with what mends it");
+  bool clean = false;
+  doctor->add_flag("--clean", clean, "end and remove what relapses that were killed have left");
   ScanArguments scan;
   auto* scanApp = app.add_subcommand("scan", "events of console logs; `-` is standard input");
   addScan(*scanApp, scan);
@@ -353,7 +358,7 @@ int main(int argc, char** argv) {
     if (buildApp->parsed()) return buildCommand(build, common);
     if (validate->parsed()) return validateCommand(files, sets);
     if (list->parsed()) return listCommand(common);
-    if (doctor->parsed()) return doctorCommand(common);
+    if (doctor->parsed()) return doctorCommand(common, clean);
     if (scanApp->parsed()) return scanCommand(scan, common);
     if (decodeApp->parsed()) return decodeCommand(decode, common);
     if (inspectApp->parsed()) return inspectCommand(inspect, common);
