@@ -185,6 +185,51 @@ TEST(Surroundings, WithoutRoot) {
   EXPECT_TRUE(fs::exists(home / "state/relapse/runs/latest/vmcore"));
 }
 
+std::string fieldOf(const std::string& status, const std::string& name) {
+  std::istringstream lines(status);
+  for (std::string line; std::getline(lines, line);)
+    if (line.starts_with(name + ":\t")) return line.substr(name.size() + 2);
+  return {};
+}
+
+bool othersMayWrite(const fs::path& file) {
+  return !fs::is_symlink(file) && (fs::status(file).permissions() & fs::perms::others_write) != fs::perms::none;
+}
+
+TEST(Surroundings, AGuestHasNoPrivilegeAndNothingIsForEverybodyToChange) {
+  const StateFolder state;
+  std::vector<std::string> argv{"sh", "-c", "umask 0; exec \"$@\"", "sh"};
+  const auto command = commandLine(kLockup);
+  argv.insert(argv.end(), command.begin(), command.end());
+  const fs::path output = state.path() / "output";
+  const pid_t pid = spawn(argv, {{"XDG_STATE_HOME", state.path()}}, output);
+  ASSERT_TRUE(eventually(
+      3600s, [&] { return contentOf(output).find("mount: begun") != std::string::npos || kill(pid, 0) != 0; }));
+  const auto guests = guestsOf(pid);
+  ASSERT_EQ(guests.size(), 1u) << contentOf(output);
+  const fs::path process = fs::path("/proc") / std::to_string(guests[0]);
+  const std::string status = contentOf(process / "status");
+  EXPECT_EQ(fieldOf(status, "Seccomp"), "2");
+  EXPECT_EQ(fieldOf(status, "CapEff"), std::string(16, '0'));
+  EXPECT_EQ(fieldOf(status, "NoNewPrivs"), "1");
+  EXPECT_NE(fieldOf(status, "Uid").substr(0, 2), "0\t");
+  const std::string line = contentOf(process / "cmdline");
+  EXPECT_EQ(line.find("-netdev"), std::string::npos) << "a way out";
+  EXPECT_EQ(line.find("gdb"), std::string::npos) << "a door in";
+
+  const fs::path root = hostFolderOf(pid);
+  ASSERT_FALSE(root.empty());
+  const auto modes = fs::status(root).permissions();
+  EXPECT_EQ(modes & fs::perms::others_all, fs::perms::none) << "everybody's sockets and images";
+  std::vector<fs::path> open;
+  for (const auto& entry : fs::recursive_directory_iterator(root))
+    if (othersMayWrite(entry.path())) open.push_back(entry.path());
+  EXPECT_EQ(waitFor(pid), 0) << contentOf(output);
+  for (const auto& entry : fs::recursive_directory_iterator(state.path()))
+    if (entry.path() != output && othersMayWrite(entry.path())) open.push_back(entry.path());
+  EXPECT_THAT(open, testing::IsEmpty());
+}
+
 TEST(Surroundings, AKernelThatPrintsNothingIsInconclusive) {
   const StateFolder state;
   // An arm64 Image by its header, whose first instruction branches to itself.
@@ -243,6 +288,56 @@ TEST(Surroundings, AFullDiskIsNeverAVerdictOnTheKernel) {
   const Ran ran = relapse(state, kLockup);
   EXPECT_EQ(ran.status, 125) << ran.output << ran.errors;
   EXPECT_THAT(ran.errors, testing::AnyOf(HasSubstr("No space left"), HasSubstr("cannot be written")));
+}
+
+TEST(Surroundings, ADiskWithoutInodesIsNeverAVerdictOnTheKernelAndKeepsWhatFits) {
+  const StateFolder state;
+  const SmallDisk disk(state.path(), "100m,nr_inodes=12");
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: no privilege to mount a small disk";
+  const Ran ran = relapse(state, kLockup);
+  EXPECT_EQ(ran.status, 125) << ran.output << ran.errors;
+  EXPECT_THAT(ran.errors, HasSubstr("No space left on device; what there is of this run stays in its folder"));
+  const auto runs = state.path() / "relapse/runs";
+  ASSERT_EQ(std::distance(fs::directory_iterator(runs), fs::directory_iterator()), 1);
+  const fs::path run = fs::directory_iterator(runs)->path();
+  EXPECT_EQ(run.extension(), ".incomplete");
+  EXPECT_GT(fs::file_size(run / "console.client.log"), 0u);
+}
+
+TEST(Surroundings, AReadOnlyStateFolderIsToldBeforeAnythingStarts) {
+  const StateFolder state;
+  const SmallDisk disk(state.path(), "1m");
+  if (!disk.mounted()) GTEST_SKIP() << "skipped: no privilege to mount a small disk";
+  ASSERT_EQ(mount("tmpfs", state.path().c_str(), "tmpfs", MS_REMOUNT | MS_RDONLY, nullptr), 0);
+  const Ran ran = relapse(state, kLockup);
+  EXPECT_EQ(ran.status, 69) << ran.output << ran.errors;
+  EXPECT_THAT(ran.errors, testing::AllOf(HasSubstr("Read-only file system"), HasSubstr("--state-dir")));
+}
+
+// The cache that the user has, but nothing in it can be written.
+TEST(Surroundings, ACachedKernelRunsFromAReadOnlyCache) {
+  const StateFolder state;
+  ASSERT_EQ(relapse(state, kLockup).status, 0) << "the kernel must be in the cache";
+  const char* set = std::getenv("XDG_CACHE_HOME");
+  const fs::path cache = set != nullptr && *set != '\0' ? fs::path(set) : fs::path("/var/cache");
+  const fs::path readOnly = state.path() / "cache";
+  fs::create_directories(readOnly);
+  if (geteuid() != 0 || mount(cache.c_str(), readOnly.c_str(), nullptr, MS_BIND, nullptr) != 0)
+    GTEST_SKIP() << "skipped: no privilege to mount a folder a second time";
+  EXPECT_EQ(mount(nullptr, readOnly.c_str(), nullptr, MS_REMOUNT | MS_BIND | MS_RDONLY, nullptr), 0);
+  const Ran ran = relapse(state, kLockup, {{"XDG_CACHE_HOME", readOnly}});
+  EXPECT_EQ(umount2(readOnly.c_str(), MNT_DETACH), 0);
+  EXPECT_EQ(ran.status, 0) << ran.output << ran.errors;
+}
+
+TEST(Surroundings, AHostWithoutMemoryForTheGuestIsInconclusive) {
+  const StateFolder state;
+  auto argv = commandLine(kLockup);
+  argv.insert(argv.end(), {"--set", "nodes.client.memory=2GiB"});
+  argv.insert(argv.begin(), {"prlimit", "--as=1500000000"});
+  const fs::path output = state.path() / "output";
+  EXPECT_EQ(waitFor(spawn(argv, {{"XDG_STATE_HOME", state.path()}}, output)), 125) << contentOf(output);
+  EXPECT_THAT(contentOf(output), HasSubstr("Cannot allocate memory"));
 }
 
 TEST(Surroundings, TheSmallDiskTestsAreSkippedOnlyForWantOfPrivilege) {
