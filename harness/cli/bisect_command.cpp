@@ -28,6 +28,7 @@
 #include "report/terminal.hpp"
 #include "scenario/resolved.hpp"
 #include "scenario/scenario.hpp"
+#include "version/version.hpp"
 
 namespace relapse::cli {
 namespace {
@@ -94,7 +95,9 @@ Result<fs::path> findBisect(const std::string& word, const fs::path& state, bool
     const auto known = readState(folder / kLog);
     if (known && !known->ended()) return folder;
   }
-  return passOn(badInput(unfinished ? "there is no bisect that is not over" : "there is no bisect yet"));
+  return passOn(badInput(unfinished ? fmt::format("--resume: every bisect in {} is over", (state / "bisects").string())
+                                    : fmt::format("there is no bisect yet in {}", (state / "bisects").string()),
+                         unfinished ? "relapse bisect status" : "relapse bisect --help"));
 }
 
 Result<scenario::Scenario> loadOne(const std::string& name, const std::vector<std::string>& sets) {
@@ -118,7 +121,7 @@ Result<BisectPlan> planOf(const BisectArguments& arguments, const fs::path& fold
   if (arguments.git.empty())
     return passOn(badInput("expected what to bisect: --series, --git or --config", "relapse bisect --help"));
   if (arguments.good.empty() || arguments.bad.empty())
-    return passOn(badInput("--git: expected --good REF and --bad REF beside it"));
+    return passOn(badInput("--git: expected --good REF and --bad REF beside it", "relapse bisect --help"));
   return campaign::planGit({arguments.git, arguments.good, arguments.bad, arguments.firstParent}, stop);
 }
 
@@ -164,7 +167,7 @@ Result<BisectBegun> begin(const BisectArguments& arguments, const scenario::Scen
   begun.plan = std::move(*plan);
   begun.subset = arguments.subset;
   begun.id = folder.filename();
-  begun.relapse = RELAPSE_VERSION;
+  begun.relapse = version::mark();
   begun.startedAt = campaign::timestamp();
   begun.scenario = scenario.name;
   begun.scenarioSum = sumOf(scenario, arguments.run.sets);

@@ -154,6 +154,35 @@ struct ReportArguments {
   std::filesystem::path output;   // empty: html into the directory, all else to standard output
 };
 
+// What is made from the description of the command line.
+struct MadeArguments {
+  std::string command;           // whose man page; empty: relapse's own
+  std::filesystem::path folder;  // where all man pages go; empty: one, to standard output
+  std::string shell;             // bash, zsh, fish
+  std::string kind;              // scenario, run, kernel, event, command
+};
+
+// All that was said on the command line, command by command.
+struct Arguments {
+  Common common;
+  RunArguments run;
+  NightlyArguments nightly;
+  BisectArguments bisect;
+  RunArguments build;
+  std::vector<std::string> files;  // validate's
+  std::vector<std::string> sets;   // likewise
+  bool clean = false;              // doctor's
+  ScanArguments scan;
+  DecodeArguments decode;
+  InspectArguments inspect;
+  ShellArguments shell;
+  ReplayArguments replay;
+  HistoryArguments history;
+  CompareArguments compare;
+  ReportArguments report;
+  MadeArguments made;
+};
+
 // Each returns the exit status and prints what a person (or --json a program) reads.
 int runCommand(const RunArguments& arguments, const Common& common);
 int varyCommand(const RunArguments& arguments, const Common& common);  // run, with --vary or --minimize
@@ -171,8 +200,15 @@ int replayCommand(const ReplayArguments& arguments, const Common& common);
 int historyCommand(const HistoryArguments& arguments, const Common& common);
 int compareCommand(const CompareArguments& arguments, const Common& common);
 int reportCommand(const ReportArguments& arguments, const Common& common);
+int wordsCommand(const std::string& kind, const Common& common);
 int patternsCommand();
 int referenceCommand();
+
+int manualCommand(const MadeArguments& made);
+int completionCommand(const MadeArguments& made);
+
+// `relapse --version`; with programs, a line for each of those that a run uses.
+std::string versionText(bool withPrograms);
 
 // Prints a failure as every command does: what happened, and below it what to do.
 void printFailure(const Failure& failure);

@@ -21,6 +21,7 @@
 #include "report/night_page.hpp"
 #include "report/night_text.hpp"
 #include "report/terminal.hpp"
+#include "version/version.hpp"
 
 namespace relapse::cli {
 namespace {
@@ -168,7 +169,7 @@ int nightlyCommand(const NightlyArguments& arguments, const Common& common) {
       [&](const auto& cell, std::uint64_t) { return buildJob(cell.scenario, argumentsOf(cell, arguments), common); },
       interrupts.token(),
       common.quiet ? std::function<void(const campaign::NightEvent&)>() : show,
-      RELAPSE_VERSION,
+      version::mark(),
       [&](const report::NightReport& done) { return writeAll(done, folder); }};
   auto report = campaign::nightly(setup, *history, **engine);
   if (!report) {

@@ -7,6 +7,9 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "document/errors.hpp"
 
 namespace relapse::cli {
 namespace {
@@ -25,12 +28,42 @@ fs::path folder(const char* variable, const char* asRoot, const char* belowHome)
   return (home.empty() ? fs::path("/tmp") : fs::path(home)) / belowHome / "relapse";
 }
 
+// What comes with the program: in share/relapse beside bin/, where it was installed; else where it was built.
+struct Shipped {
+  fs::path data;
+  fs::path guest;
+  fs::path inspection;
+};
+
+const Shipped& shipped() {
+  static const Shipped found = [] {
+    const fs::path installed = executable().parent_path().parent_path() / "share/relapse";
+    std::error_code error;
+    if (fs::is_directory(installed, error)) return Shipped{installed, installed / "guest", installed / "inspection"};
+    return Shipped{RELAPSE_SOURCE_DIR, fs::path(RELAPSE_BINARY_DIR) / "guest",
+                   fs::path(RELAPSE_SOURCE_DIR) / "harness/postmortem/inspection"};
+  }();
+  return found;
+}
+
 fs::path dataFolder() {
   const auto set = environment("RELAPSE_DATA_DIR");
-  return set.empty() ? fs::path(RELAPSE_SOURCE_DIR) : fs::absolute(set);
+  return set.empty() ? shipped().data : fs::absolute(set);
+}
+
+std::string notAScenario(const std::string& path) {
+  std::error_code error;
+  if (fs::is_directory(path, error)) return fmt::format("{} is a folder; expected a scenario's file", path);
+  return fmt::format("{}: expected a scenario's file, found no such file", path);
 }
 
 }  // namespace
+
+fs::path executable() {
+  std::error_code error;
+  const auto path = fs::read_symlink("/proc/self/exe", error);
+  return error ? fs::path("relapse") : path;
+}
 
 run::Places places(const fs::path& stateDir) {
   run::Places places;
@@ -43,12 +76,12 @@ run::Places places(const fs::path& stateDir) {
   places.configs = dataFolder() / "kernel-configs";
   places.guestScripts = dataFolder() / "guest-scripts";
   places.inspection = inspectionScript();
-  places.guestOverlay = fs::path(RELAPSE_BINARY_DIR) / "guest";
+  places.guestOverlay = shipped().guest;
   return places;
 }
 
 fs::path inspectionScript() {
-  return dataFolder() / "harness/postmortem/inspection/main.py";
+  return shipped().inspection / "main.py";
 }
 
 fs::path scenariosFolder() {
@@ -70,10 +103,15 @@ Result<fs::path> findScenario(const std::string& nameOrPath) {
   const bool isPath = nameOrPath.find('/') != std::string::npos || nameOrPath.ends_with(".yaml");
   const fs::path named = scenariosFolder() / (nameOrPath + ".yaml");
   if (!isPath && fs::is_regular_file(named, error)) return named;
+  if (isPath) return fail(FailureKind::BadInput, notAScenario(nameOrPath), "relapse list");
   std::vector<std::string> names;
   for (const auto& file : allScenarios()) names.push_back(file.stem());
+  if (names.empty())
+    return fail(FailureKind::HostLacks, fmt::format("there are no scenarios in {}", scenariosFolder().string()),
+                "install relapse again, or set RELAPSE_DATA_DIR to a checkout of it");
   return fail(FailureKind::BadInput,
-              fmt::format("expected a scenario file or one of {}, found \"{}\"", fmt::join(names, ", "), nameOrPath),
+              fmt::format("expected a scenario file or one of {}, found \"{}\"{}", fmt::join(names, ", "), nameOrPath,
+                          document::didYouMean(nameOrPath, {names.begin(), names.end()})),
               "relapse list");
 }
 
@@ -88,7 +126,8 @@ Result<fs::path> findRun(const std::string& word, const fs::path& state) {
   if (word.find('/') == std::string::npos && fs::exists(runs / word, error)) return runs / word;
   return fail(FailureKind::BadInput,
               fmt::format("expected a run's directory, its bundle, the name of a run in {} or latest, found \"{}\"",
-                          runs.string(), word));
+                          runs.string(), word),
+              "relapse history");
 }
 
 }  // namespace relapse::cli

@@ -12,9 +12,13 @@ namespace relapse::cli {
 
 // Where things are, from the environment: $XDG_CACHE_HOME and $XDG_STATE_HOME where they are set;
 // else, as root, /var/cache/relapse and /var/lib/relapse; else below the home folder. `stateDir`
-// (--state-dir), if not empty, holds both. RELAPSE_DATA_DIR names another checkout's scenarios/,
-// kernel-configs/ and guest-scripts/.
+// (--state-dir), if not empty, holds both. What came with the program is in
+// ../share/relapse of its folder, or, of one that was not installed, in its source and build folders. RELAPSE_DATA_DIR
+// names another checkout's scenarios/, kernel-configs/ and guest-scripts/.
 run::Places places(const std::filesystem::path& stateDir);
+
+// This program's file.
+std::filesystem::path executable();
 
 std::filesystem::path scenariosFolder();
 

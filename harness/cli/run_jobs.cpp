@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/places.hpp"
 #include "engine/local.hpp"
 #include "engine/slurm.hpp"
 
@@ -19,12 +20,6 @@ constexpr std::uint64_t kBesideGuest = 512ull << 20;  // QEMU itself, relapse, a
 constexpr std::uint64_t kForBuild = 2ull << 30;
 constexpr auto kForEvidence = 15min;
 
-fs::path self() {
-  std::error_code error;
-  const auto path = fs::read_symlink("/proc/self/exe", error);
-  return error ? fs::path("relapse") : path;
-}
-
 int cores() {
   return std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
@@ -35,7 +30,7 @@ void addEach(std::vector<std::string>& argv, const char* option, const auto& val
 
 std::vector<std::string> command(const char* what, const scenario::Scenario& scenario, const RunArguments& arguments,
                                  const Common& common) {
-  std::vector<std::string> argv{self().string(), "--quiet"};
+  std::vector<std::string> argv{executable().string(), "--quiet"};
   if (!common.stateDir.empty()) argv.insert(argv.end(), {"--state-dir", fs::absolute(common.stateDir).string()});
   argv.insert(argv.end(), {what, scenario.file.string()});
   addEach(argv, "--kernel", arguments.kernels);

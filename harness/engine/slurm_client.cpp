@@ -56,7 +56,9 @@ Result<void> SlurmClient::findPrograms() {
 
 Result<std::size_t> SlurmClient::largestArray() {
   const auto said = call({"scontrol", "show", "config"});
-  if (!said) return passOn(said.error());
+  if (!said)
+    return fail(said.error().kind, fmt::format("Slurm does not answer: {}", said.error().message),
+                "--engine slurm on a machine of a cluster (docs/slurm.md), or --engine local");
   const std::size_t at = said->find("MaxArraySize");
   const std::size_t value = at == std::string::npos ? at : said->find_first_of("0123456789", at);
   const auto size = value == std::string::npos ? std::nullopt : arrayId(said->substr(value));

@@ -76,6 +76,9 @@ class Guest {
   virtual const std::string& domainXml() const = 0;
 };
 
+// "9.0.0"; of the library, not of a daemon.
+std::string libvirtVersion();
+
 // libvirt. With an empty URI its QEMU driver runs inside this process, in the folder `root`; one
 // process opens one such folder only, and all its guests live in it.
 struct HostOptions {

@@ -111,13 +111,16 @@ Result<void> LibvirtGuest::setLinks(bool up) {
   return {};
 }
 
+std::string libvirtVersion() {
+  unsigned long version = 0;
+  virGetVersion(&version, nullptr, nullptr);
+  return fmt::format("{}.{}.{}", version / 1000000, version / 1000 % 1000, version % 1000);
+}
+
 std::string LibvirtGuest::versions() {
-  unsigned long libvirt = 0;
-  virGetVersion(&libvirt, nullptr, nullptr);
   std::string qemu = hmp("info version").value_or("of an unknown version");
   qemu.erase(qemu.find_last_not_of("\r\n") + 1);
-  return fmt::format("libvirt {}.{}.{}, QEMU {}, {}", libvirt / 1000000, libvirt / 1000 % 1000, libvirt % 1000, qemu,
-                     parts_.kvm ? "KVM" : "TCG");
+  return fmt::format("libvirt {}, QEMU {}, {}", libvirtVersion(), qemu, parts_.kvm ? "KVM" : "TCG");
 }
 
 void LibvirtGuest::end() {

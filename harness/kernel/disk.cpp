@@ -154,7 +154,8 @@ Failure failureOf(const fs::filesystem_error& error) {
   const bool full = error.code() == std::errc::no_space_on_device || error.code().value() == EDQUOT;
   return {full ? FailureKind::Exhausted : FailureKind::HostLacks,
           fmt::format("{}: {}", error.path1().string(), error.code().message()),
-          full ? "make room, or put the cache elsewhere with --state-dir" : ""};
+          full ? "make room, or put the cache elsewhere with --state-dir"
+               : "--state-dir DIR, a folder that you may write; relapse doctor looks at it"};
 }
 
 namespace {

@@ -59,7 +59,10 @@ Result<RunFiles> readRun(const fs::path& folder) {
   RunFiles files;
   const fs::path file = folder / "result.json";
   const auto result = contentOf(file, files.notes);
-  if (!result) return fail(FailureKind::BadInput, fmt::format("{}: cannot be read", file.string()));
+  if (!result)
+    return fail(FailureKind::BadInput,
+                fmt::format("{}: expected a run's result there, found none that can be read", file.string()),
+                "relapse history");
   files.result = Json::parse(*result, nullptr, false);
   const auto version = wholeOf(files.result, "version");
   if (!version) return fail(FailureKind::BadInput, fmt::format("{}: not the result of a run", file.string()));

@@ -23,6 +23,7 @@
 #include "run/stages.hpp"
 #include "run/steps.hpp"
 #include "verdict/judge.hpp"
+#include "version/version.hpp"
 
 namespace relapse::run {
 namespace {
@@ -58,7 +59,7 @@ Result<void> experimentInGuests(const RunRequest& request, guest::GuestHost& hos
 report::RunRecord newRecord(const RunRequest& request) {
   report::RunRecord record;
   record.startedAt = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
-  record.relapseVersion = RELAPSE_VERSION;
+  record.relapseVersion = version::mark();
   record.scenario = request.scenario;
   record.overrides = request.overrides;
   record.notes = request.notes;

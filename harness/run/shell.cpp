@@ -6,6 +6,7 @@
 #include <deque>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "report/terminal.hpp"
 #include "run/evidence.hpp"
@@ -301,6 +302,12 @@ Result<ShellEnd> shellIn(const ShellRequest& request, guest::GuestHost& host, Sh
   return end;
 }
 
+std::string noSuchNode(const scenario::Scenario& scenario, const std::string& node) {
+  std::vector<std::string> names;
+  for (const auto& [name, ignored] : scenario.nodes) names.push_back(name);
+  return fmt::format("--node: expected {}, found \"{}\"", fmt::join(names, " or "), node);
+}
+
 }  // namespace
 
 Result<ShellEnd> shell(const ShellRequest& asked, guest::GuestHost& host, ShellTerminal& terminal,
@@ -308,7 +315,7 @@ Result<ShellEnd> shell(const ShellRequest& asked, guest::GuestHost& host, ShellT
   const ShellRequest request = completed(asked);
   const auto& scenario = request.run.scenario;
   if (!scenario.nodes.contains(request.node))
-    return fail(FailureKind::BadInput, fmt::format("--node: the scenario has no node {}", request.node));
+    return fail(FailureKind::BadInput, noSuchNode(scenario, request.node), "relapse shell --help");
   Stages stages(observer);
   Preparation prepared(request, stages);
   if (auto had = obtainKernels(request.run, stages, prepared.record); !had) return passOn(had.error());

@@ -66,6 +66,16 @@ TEST(FindScenario, TakesANameOrAPathAndNamesWhatThereIs) {
   EXPECT_THAT(missing.error().message, HasSubstr("nfs-wb-page-soft-lockup"));
 }
 
+TEST(Places, WhatIsNotInstalledReadsItsSourceAndItsBuild) {
+  unsetenv("RELAPSE_DATA_DIR");
+  EXPECT_EQ(scenariosFolder(), RELAPSE_SOURCE_DIR "/scenarios");
+  EXPECT_EQ(places("").guestOverlay, RELAPSE_BINARY_DIR "/guest");
+  EXPECT_TRUE(std::filesystem::is_regular_file(inspectionScript()));
+  setenv("RELAPSE_DATA_DIR", "/tmp/other", 1);
+  EXPECT_EQ(scenariosFolder(), "/tmp/other/scenarios");
+  unsetenv("RELAPSE_DATA_DIR");
+}
+
 TEST(ExitStatus, OfEachKindOfFailure) {
   EXPECT_EQ(exitStatusOf(FailureKind::BadInput), 64);
   EXPECT_EQ(exitStatusOf(FailureKind::HostLacks), 69);

@@ -168,7 +168,7 @@ TEST_F(DecodeCommand, SaysWhatIsWrongWithItsInput) {
   };
   for (const auto& [arguments, message] :
        {Case{"gone --vmlinux vmlinux", "gone: "}, Case{". --vmlinux vmlinux", "directory"},
-        Case{"log --vmlinux gone", "gone: No such file"},
+        Case{"log --vmlinux gone", "--vmlinux: expected a file, found \"gone\", which does not exist"},
         Case{"log --vmlinux init/main.c", "init/main.c: expected an aarch64 ELF file"}, Case{"log", "--vmlinux"},
         Case{"log --vmlinux vmlinux --modules gone", "gone: expected a folder with modules"}}) {
     const Ran ran = shell(relapse + arguments);
