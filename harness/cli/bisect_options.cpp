@@ -36,7 +36,7 @@ void addBisect(CLI::App& app, BisectArguments& bisect) {
   config->check(CLI::ExistingFile)->expected(2);
   series->excludes(git)->excludes(config);
   git->excludes(config);
-  app.add_option("--good", bisect.good, "the good end: a ref; of a series a patch, by name or number (default: none)")
+  app.add_option("--good", bisect.good, "the good end: a ref; of a series a patch, by name or number, or none")
       ->type_name("END")
       ->excludes(config);
   app.add_option("--bad", bisect.bad, "the bad end, likewise (default: the whole series)")

@@ -102,6 +102,23 @@ std::vector<Paragraph> paragraphsOf(const std::string& footer) {
   return all;
 }
 
+namespace {
+
+// What the commands below `app` take of its options, and of those above it.
+std::vector<OptionView> passedOn(const CLI::App& app) {
+  std::vector<OptionView> all;
+  for (const auto* option : app.get_options())
+    if (option->nonpositional() && !option->get_group().empty() && option != app.get_help_ptr() &&
+        option != app.get_help_all_ptr() && option != app.get_version_ptr())
+      all.push_back(viewOf(*option));
+  if (app.get_parent() == nullptr) return all;
+  const auto above = passedOn(*app.get_parent());
+  all.insert(all.end(), above.begin(), above.end());
+  return all;
+}
+
+}  // namespace
+
 CommandView viewOf(const CLI::App& app, bool hidden) {
   CommandView view;
   view.name = app.get_name();
@@ -121,6 +138,7 @@ CommandView viewOf(const CLI::App& app, bool hidden) {
   }
   for (const auto* command : app.get_subcommands([](const CLI::App*) { return true; }))
     if (hidden || !command->get_group().empty()) view.commands.push_back(viewOf(*command, hidden));
+  if (app.get_parent() != nullptr) view.inherited = passedOn(*app.get_parent());
   view.notes = paragraphsOf(app.get_footer());
   return view;
 }

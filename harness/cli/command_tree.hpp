@@ -40,6 +40,7 @@ struct CommandView {
   std::string summary;
   std::vector<OptionView> positionals;
   std::vector<OptionView> options;
+  std::vector<OptionView> inherited;  // of the commands above, which it takes as well
   std::vector<CommandView> commands;
   std::vector<Paragraph> notes;
   bool needsCommand = false;

@@ -22,9 +22,7 @@ const std::vector<Row>& rows() {
 void add(std::vector<Place>& all, const CommandView& command, const Place& above) {
   Place place{above.path.empty() ? command.name : above.path + " " + command.name, above.path, &command,
               command.options};
-  for (const auto& option : above.options)
-    if (option.names.back() != "--help" && option.names.back() != "--help-all" && option.names.back() != "--version")
-      place.options.push_back(option);
+  place.options.insert(place.options.end(), command.inherited.begin(), command.inherited.end());
   all.push_back(place);
   for (const auto& one : command.commands) add(all, one, place);
 }

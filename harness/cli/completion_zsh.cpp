@@ -26,8 +26,8 @@ _relapse_events() {
   _values -s , event $offered
 }
 
-_relapse_files() { _alternative "words:$1:_relapse_words $1" 'files:file:_files' }
-_relapse_folders() { _alternative "words:$1:_relapse_words $1" 'folders:folder:_files -/' }
+_relapse_files() { _alternative "words:$1: _relapse_words $1" 'files:file:_files' }
+_relapse_folders() { _alternative "words:$1: _relapse_words $1" 'folders:folder:_files -/' }
 
 _relapse() {
   local relapse=${words[1]} place= curcontext=$curcontext
@@ -50,7 +50,7 @@ std::string actionOf(const OptionView& option) {
   const auto offer = offerFor(option);
   if (!option.choices.empty()) return fmt::format("({})", fmt::join(option.choices, " "));
   if (offer.list) return "_relapse_events";
-  if (!offer.words.empty()) return (offer.files ? "_relapse_files " : "_relapse_folders ") + offer.words;
+  if (!offer.words.empty()) return (offer.files ? " _relapse_files " : " _relapse_folders ") + offer.words;
   if (offer.files) return "_files";
   return offer.folders ? "_files -/" : " ";
 }

@@ -56,6 +56,14 @@ std::string optionsText(const CommandView& command, bool all) {
   return out;
 }
 
+std::string inheritedText(const CommandView& command) {
+  std::string names;
+  for (const auto& option : command.inherited)
+    if (option.group == "Options") names += (names.empty() ? "" : "; ") + spelling(option);
+  if (names.empty()) return {};
+  return fmt::format("\n{}\n", fmt::join(filled("And those of every command: " + names, kHelpWidth), "\n"));
+}
+
 std::string notesText(const CommandView& command, bool all) {
   std::string out;
   bool apart = true;
@@ -95,7 +103,7 @@ std::string helpText(const CommandView& command, bool all) {
   std::string out = command.summary + "\nUsage: " + usageOf(command) + "\n";
   if (!command.positionals.empty()) out += "\n";
   for (const auto& positional : command.positionals) out += optionRow(positional);
-  out += optionsText(command, all) + commandsText(command) + notesText(command, all);
+  out += optionsText(command, all) + inheritedText(command) + commandsText(command) + notesText(command, all);
   if (!all) return out;
   for (const auto& one : command.commands) out += "\n\n" + helpText(one, true);
   return out;

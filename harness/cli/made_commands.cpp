@@ -73,10 +73,10 @@ int manualCommand(const MadeArguments& made) {
     if (command.name == made.command) return print(pageOf(command, root));
     names.push_back(command.name);
   }
-  return failed({FailureKind::BadInput,
-                 fmt::format("relapse has no command {}{}", document::quote(made.command),
-                             document::didYouMean(made.command, names)),
-                 "relapse --help"});
+  return failed(
+      {FailureKind::BadInput,
+       fmt::format("unknown command {}{}", document::quote(made.command), document::didYouMean(made.command, names)),
+       "relapse --help"});
 }
 
 int completionCommand(const MadeArguments& made) {

@@ -195,7 +195,7 @@ std::string manualPage(const CommandView& command, const CommandView& root, cons
   out += ".SH SYNOPSIS\n" + synopsisOf(command);
   out += notes(command, "", "DESCRIPTION");
   out += ".SH OPTIONS\n" + optionsOf(command);
-  if (!isRoot) out += ".SS Of every command\n" + entries(root.options, "Options");
+  if (!isRoot) out += ".SS Of every command\n" + entries(command.inherited, "Options");
   out += commandsOf(command, isRoot);
   out += notes(command, "Exit status", "EXIT STATUS");
   if (isRoot) out += table("ENVIRONMENT", kEnvironment) + table("FILES", kFiles);

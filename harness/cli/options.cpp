@@ -155,7 +155,7 @@ void describe(CLI::App& app, Arguments& arguments) {
   addCommon(app, arguments.common);
   app.set_version_flag(
       "--version", [&common = arguments.common] { return versionText(common.verbose); },
-      "version, commit and build; with --verbose the versions of what it runs, too");
+      "version, commit, build; with --verbose of the programs that it runs, too");
   addRun(*app.add_subcommand("run", "build, boot, work, watch, judge: one verdict for each scenario"), arguments.run);
   addNightly(*app.add_subcommand("nightly", "kernels x scenarios x variants, judged against the nights before"),
              arguments.nightly);

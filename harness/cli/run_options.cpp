@@ -12,7 +12,7 @@ Examples:
   relapse run my.yaml --set nodes.client.cpus=4 --until 3/10
   relapse run my.yaml --vary writers=1..64,timing=jitter --budget 30min --minimize
 
-+Stages: fetch, patch, build, root (the guest's file system), boot, mount, workload, watch, collect.
+Stages: fetch, patch, build, root (the guest's file system), boot, mount, workload, watch, collect.
 
 +--vary NAME=VALUES,...: A..B is a ladder that doubles, A|B|C are values; NAME is writers, rounds, cpus, memory, clients,
 version, wsize, rsize, timing (=jitter), server (=no|yes), or a key as --set takes it. The best setting's rate is that

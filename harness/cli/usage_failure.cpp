@@ -37,21 +37,31 @@ std::vector<std::string> optionNames(const CLI::App& command) {
   return names;
 }
 
+// "history prune: "; of relapse itself nothing, as every message begins with it.
+std::string who(const std::string& path) {
+  const auto space = path.find(' ');
+  return space == std::string::npos ? "" : path.substr(space + 1) + ": ";
+}
+
+bool is(const CLI::ParseError& error, CLI::ExitCodes code) {
+  return error.get_exit_code() == static_cast<int>(code);
+}
+
 std::string slip(std::string_view word, const std::vector<std::string>& known) {
   return document::didYouMean(word, {known.begin(), known.end()});
 }
 
 std::string unknownOption(const CLI::App& command, const std::string& path, const std::string& word) {
   const std::string name = word.substr(0, word.find('='));
-  return fmt::format("{} has no option {}{}", path, document::quote(name), slip(name, optionNames(command)));
+  return fmt::format("{}unknown option {}{}", who(path), document::quote(name), slip(name, optionNames(command)));
 }
 
 std::string unknownWord(const CLI::App& command, const CommandView& view, const std::string& word) {
-  if (view.commands.empty()) return fmt::format("{}: {} is one argument too many", view.path, document::quote(word));
+  if (view.commands.empty()) return fmt::format("{}one argument too many: {}", who(view.path), document::quote(word));
   std::vector<std::string> names;
   for (const auto* one : command.get_subcommands([](const CLI::App*) { return true; }))
     names.push_back(one->get_name());
-  return fmt::format("{} has no command {}{}", view.path, document::quote(word), slip(word, names));
+  return fmt::format("{}unknown command {}{}", who(view.path), document::quote(word), slip(word, names));
 }
 
 // The word that nothing was made of; empty when there is none.
@@ -112,17 +122,18 @@ std::string missing(const CLI::App& command, const CommandView& view) {
   for (const auto* option : command.get_options())
     if (option->get_required() && option->count() == 0) {
       const auto wanted = viewOf(*option);
-      return fmt::format("{}: expected {} ({}), found none", view.path,
+      return fmt::format("{}expected {} ({}), found none", who(view.path),
                          wanted.names.empty() ? wanted.value : spelling(wanted), wanted.text);
     }
-  return fmt::format("{}: expected a command, found none", view.path);
+  return fmt::format("{}expected a command, found none", who(view.path));
 }
 
 std::string explained(const CLI::App& command, const CommandView& view, const CLI::ParseError& error) {
   const std::string message = error.what();
-  if (error.get_name() == "ExcludesError") return pairOf(message, " excludes ", "{} and {} cannot be given together");
-  if (error.get_name() == "RequiresError") return pairOf(message, " requires ", "{} needs {} beside it");
-  if (error.get_name() == "RequiredError") return missing(command, view);
+  if (is(error, CLI::ExitCodes::ExcludesError))
+    return pairOf(message, " excludes ", "{} and {} cannot be given together");
+  if (is(error, CLI::ExitCodes::RequiresError)) return pairOf(message, " requires ", "{} needs {} beside it");
+  if (is(error, CLI::ExitCodes::RequiredError)) return missing(command, view);
   if (const auto* option = optionOf(command, message)) return wrongValue(*option, message);
   return message;
 }
@@ -133,7 +144,7 @@ Failure usageFailure(const CLI::App& app, const CLI::ParseError& error) {
   const auto& command = commandSaid(app);
   const auto view = viewOf(command, true);
   const std::string word = leftOver(app);
-  const bool about = error.get_name() == "ExtrasError" || error.get_name() == "RequiredError";
+  const bool about = is(error, CLI::ExitCodes::ExtrasError) || is(error, CLI::ExitCodes::RequiredError);
   std::string message;
   if (!about || word.empty()) {
     message = explained(command, view, error);

@@ -78,8 +78,7 @@ TEST(Manual, IsReadWithoutAWarning) {
   for (const auto& page : everyPage(viewOf(line.app))) {
     const fs::path file = folder / (page.name + ".1");
     std::ofstream(file) << page.text;
-    const auto ran =
-        process::run({.argv = {"env", "MANWIDTH=80", "man", "-l", "--warnings=w", "-T", "utf8", file.string()}});
+    const auto ran = process::run({.argv = {"env", "MANWIDTH=80", "man", "-l", "--warnings=w", file.string()}});
     ASSERT_TRUE(ran);
     EXPECT_TRUE(ran->succeeded()) << ran->standardError;
     EXPECT_EQ(ran->standardError, "") << page.name;

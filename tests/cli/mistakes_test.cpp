@@ -65,7 +65,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"run tree/", 64, "tree/ is a folder; expected a scenario's file", "relapse list"},
         Mistake{"run --patch gone.patch", 64, "--patch: expected a file, found \"gone.patch\", which does not exist",
                 "relapse run --help"},
-        Mistake{"run --as-bisect-step --no-such", 128, "relapse run has no option \"--no-such\"", "relapse run --help"},
+        Mistake{"run --as-bisect-step --no-such", 128, "run: unknown option \"--no-such\"", "relapse run --help"},
         Mistake{"shell nfs-wb-page-soft-lockup --node server", 64, "--node: expected client, found \"server\"",
                 "relapse shell --help"},
         Mistake{"bisect --resume", 64, "--resume: every bisect in ", "relapse bisect status"},
@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"replay latest", 64, "state/state/runs or latest, found \"latest\"", "relapse history"},
         Mistake{"report tree", 64, "tree/result.json: expected a run's result there, found none that can be read",
                 "relapse history"},
-        Mistake{"manual rnu", 64, "relapse has no command \"rnu\"; did you mean \"run\"?", "relapse --help"}));
+        Mistake{"manual rnu", 64, "unknown command \"rnu\"; did you mean \"run\"?", "relapse --help"}));
 
 }  // namespace
 }  // namespace relapse::cli
