@@ -10,6 +10,7 @@
 #include "cli/places.hpp"
 #include "kernel/source_list.hpp"
 #include "scenario/scenario.hpp"
+#include "scenario/vocabulary.hpp"
 
 namespace relapse::cli {
 namespace {

@@ -45,7 +45,9 @@ TEST(Manual, HasEveryCommandAndOption) {
     const auto page = std::find_if(pages.begin(), pages.end(), [&](const auto& one) { return one.name == name; });
     ASSERT_NE(page, pages.end()) << name;
     for (const auto& option : walked.all) EXPECT_THAT(page->text, HasSubstr(inTroff(option))) << walked.path;
-    if (words.size() == 2) EXPECT_THAT(pages.front().text, HasSubstr(inTroff(name) + "(1)"));
+    if (words.size() == 2) {
+      EXPECT_THAT(pages.front().text, HasSubstr(inTroff(name) + "(1)"));
+    }
   }
 }
 
