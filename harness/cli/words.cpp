@@ -36,7 +36,8 @@ void offerRuns(const fs::path& state) {
   std::vector<std::string> names;
   std::error_code error;
   for (fs::directory_iterator entry(state / "runs", error), end; !error && entry != end; entry.increment(error))
-    if (entry->is_directory(error) && entry->path().filename().string().front() != '.')
+    if (entry->is_directory(error) && entry->path().filename().string().front() != '.' &&
+        entry->path().filename() != "latest")
       names.push_back(entry->path().filename());
   std::sort(names.rbegin(), names.rend());
   if (names.size() > kMostRuns) names.resize(kMostRuns);

@@ -119,7 +119,7 @@ class Fish : public Shell {
 
   // What is offered at the end of each line, without the meanings; a line "." after each.
   std::vector<Words> offered(const Words& typed) const {
-    std::string script = fmt::format("'{}' completion fish | source\nfunction relapse; end\n", kProgram);
+    std::string script = fmt::format("'{}' completion fish | source\n", kProgram);
     script += fmt::format("set -x PATH '{}' $PATH\n", RELAPSE_BINARY_DIR);
     for (const auto& line : typed) script += fmt::format("complete -C '{}'\necho .\n", line);
     std::vector<Words> all(1);

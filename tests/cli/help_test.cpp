@@ -19,7 +19,7 @@ constexpr std::size_t kScreenLines = 40;
 TEST(Help, OfEachCommandFitsOneScreen) {
   const CommandLine line;
   for (const auto& walked : everyCommand(line)) {
-    const std::string help = helpText(viewOf(*walked.command, true), false);
+    const std::string help = helpText(viewOf(*walked.command), false);
     std::istringstream lines(help);
     std::size_t count = 0;
     for (std::string one; std::getline(lines, one); ++count) EXPECT_LE(one.size(), kHelpWidth) << one;
