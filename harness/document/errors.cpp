@@ -9,22 +9,19 @@
 
 #include <fmt/format.h>
 
+#include "document/input.hpp"
+
 namespace relapse::document {
 namespace {
 
 constexpr std::size_t kMostErrors = 100;
 constexpr std::size_t kMostQuoted = 60;
 
-bool isContinuation(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xC0u) == 0x80u;
-}
-
+// A byte that is no UTF-8 counts as a character.
 std::string cut(std::string_view text) {
   std::size_t characters = 0;
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    if (isContinuation(text[at])) continue;
+  for (std::size_t at = 0; at < text.size(); at += std::max<std::size_t>(1, utf8Length(text, at)))
     if (characters++ == kMostQuoted) return std::string(text.substr(0, at)) + "...";
-  }
   return std::string(text);
 }
 
@@ -113,8 +110,11 @@ std::string quote(std::string_view text) {
       result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     } else if (wideControl) {
       result += fmt::format("\\x{:02x}", static_cast<unsigned char>(shown[++at]));
+    } else if (const std::size_t length = utf8Length(shown, at); length > 0) {
+      result += shown.substr(at, length);
+      at += length - 1;
     } else {
-      result += c;
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
     }
   }
   return result + '"';

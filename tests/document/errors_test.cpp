@@ -45,6 +45,7 @@ TEST(Errors, AreBadInput) {
 TEST(Quote, EscapesWhatWouldMoveTheTerminal) {
   EXPECT_EQ(quote("a\"b\\c\nd\te"), R"("a\"b\\c\nd\te")");
   EXPECT_EQ(quote("\x1B[2J\x7F\xC2\x9B"), R"("\x1b[2J\x7f\x9b")");
+  EXPECT_EQ(quote("a\xFF\xC3(\x9B\xC3\xA4"), "\"a\\xff\\xc3(\\x9b\xC3\xA4\"");
 }
 
 TEST(Quote, CutsLongTextBetweenCharacters) {
@@ -52,6 +53,7 @@ TEST(Quote, CutsLongTextBetweenCharacters) {
   for (int i = 0; i < 60; ++i) sixty += "é";
   EXPECT_EQ(quote(sixty), '"' + sixty + '"');
   EXPECT_EQ(quote(sixty + "é"), '"' + sixty + "...\"");
+  EXPECT_LT(quote(std::string(100'000, '\x80')).size(), 300u);
 }
 
 TEST(Nearest, FindsTheSlip) {
