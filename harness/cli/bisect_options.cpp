@@ -20,7 +20,7 @@ that does not build is skipped. The rate at the bad end says what a clean try is
 that is expected to tell most for its time. The culprit is then taken from the bad end, and put on the good one.
 With --fixed-by the old end (--good) has the bug, the new one (--bad) has it no more, and the fix is looked for.
 
-All is in bisects/ of the state folder; whatever ends it, --resume goes on. docs/bisect.md tells more.
+All is in bisects/ of the state folder; --resume goes on after any end. docs/bisect.md has more.
 Exit status: 0 found, 1 an end is not what it should be, 64 bad usage or input, 69 the host lacks something,
 125 not decided, 130 interrupted.
 )";
