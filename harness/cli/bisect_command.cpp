@@ -95,9 +95,10 @@ Result<fs::path> findBisect(const std::string& word, const fs::path& state, bool
     const auto known = readState(folder / kLog);
     if (known && !known->ended()) return folder;
   }
-  return passOn(badInput(unfinished ? fmt::format("--resume: every bisect in {} is over", (state / "bisects").string())
-                                    : fmt::format("there is no bisect yet in {}", (state / "bisects").string()),
-                         unfinished ? "relapse bisect status" : "relapse bisect --help"));
+  return passOn(badInput(
+      unfinished ? fmt::format("--resume: there is no bisect that is not over in {}", (state / "bisects").string())
+                 : fmt::format("there is no bisect yet in {}", (state / "bisects").string()),
+      unfinished ? "relapse bisect status" : "relapse bisect --help"));
 }
 
 Result<scenario::Scenario> loadOne(const std::string& name, const std::vector<std::string>& sets) {

@@ -68,7 +68,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"run --as-bisect-step --no-such", 128, "run: unknown option \"--no-such\"", "relapse run --help"},
         Mistake{"shell nfs-wb-page-soft-lockup --node server", 64, "--node: expected client, found \"server\"",
                 "relapse shell --help"},
-        Mistake{"bisect --resume", 64, "--resume: every bisect in ", "relapse bisect status"},
+        Mistake{"bisect --resume", 64, "--resume: there is no bisect that is not over in ", "relapse bisect status"},
         Mistake{"bisect status", 64, "there is no bisect yet in ", "relapse bisect --help"},
         Mistake{"replay latest", 64, "state/state/runs or latest, found \"latest\"", "relapse history"},
         Mistake{"report tree", 64, "tree/result.json: expected a run's result there, found none that can be read",
