@@ -12,7 +12,7 @@
 #include <chrono>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <utility>
@@ -30,7 +30,9 @@ bool isGuestOf(const std::string& commandLine, const std::string& root) {
 
 std::string commandLineOf(const fs::path& process) {
   std::ifstream file(process / "cmdline", std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
+  std::ostringstream line;
+  line << file.rdbuf();  // an iterator over it would throw for a process that ends under its hands
+  return line.str();
 }
 
 // A QEMU may be on its way while relapse dies: between fork and exec it does not look like one yet.

@@ -9,7 +9,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 #include <thread>
 
 #include <fmt/format.h>
@@ -89,7 +89,9 @@ std::vector<pid_t> guestsOf(pid_t pid) {
 
 std::string contentOf(const fs::path& file) {
   std::ifstream in(file, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::ostringstream content;
+  content << in.rdbuf();  // an iterator over it would throw for a process that has ended
+  return content.str();
 }
 
 bool eventually(std::chrono::seconds patience, const std::function<bool()>& holds) {
