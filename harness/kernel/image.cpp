@@ -27,6 +27,7 @@ namespace fs = std::filesystem;
 constexpr std::size_t kMagicOffset = 56;
 constexpr std::string_view kMagic = "ARM\x64";
 constexpr std::string_view kBanner = "Linux version ";
+constexpr std::string_view kOfRelease = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._+~-";
 
 using OwnedElf = std::unique_ptr<Elf, decltype(&elf_end)>;
 
@@ -69,7 +70,8 @@ std::string releaseIn(std::string_view bytes) {
     at += kBanner.size();
     const std::string_view rest = bytes.substr(at, 128);
     const std::size_t end = rest.find(' ');
-    if (!rest.empty() && rest.front() >= '0' && rest.front() <= '9' && end != std::string_view::npos)
+    const bool number = !rest.empty() && rest.front() >= '0' && rest.front() <= '9';
+    if (number && end != std::string_view::npos && rest.find_first_not_of(kOfRelease) == end)
       return std::string(rest.substr(0, end));
   }
   return {};

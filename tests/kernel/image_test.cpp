@@ -49,6 +49,14 @@ std::string vmlinux(Elf64_Half machine, const std::string& banner) {
 
 class Ready : public FolderTest {};
 
+TEST_F(Ready, AReleaseIsAWord) {
+  for (const std::string release : {"6.1\x1b[31m", "6.1/../x", "6.1\xff", "6.1\n"}) {
+    const auto facts = readVmlinux(write("vmlinux", vmlinux(EM_AARCH64, "Linux version " + release + " (a@b) #1")));
+    ASSERT_TRUE(facts) << facts.error().message;
+    EXPECT_EQ(facts->release, "");
+  }
+}
+
 TEST_F(Ready, TellsReleaseBuildIdAndHashes) {
   const std::string whole =
       vmlinux(EM_AARCH64, std::string("Linux version %s (%s)\0", 22) + "Linux version 4.19.90-ky (a@b) #1");
