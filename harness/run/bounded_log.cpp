@@ -2,6 +2,7 @@
 #include "run/bounded_log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 #include <utility>
 
@@ -10,6 +11,22 @@
 namespace relapse::run {
 
 namespace fs = std::filesystem;
+
+namespace {
+
+// The first `size` bytes of it, and no more, whatever it has become.
+void appendFile(const fs::path& file, std::uint64_t size, std::ofstream& out) {
+  std::ifstream in(file, std::ios::binary);
+  std::array<char, 64u << 10> buffer;
+  while (size > 0 && out) {
+    in.read(buffer.data(), static_cast<std::streamsize>(std::min<std::uint64_t>(size, buffer.size())));
+    if (in.gcount() == 0) break;
+    out.write(buffer.data(), in.gcount());
+    size -= static_cast<std::uint64_t>(in.gcount());
+  }
+}
+
+}  // namespace
 
 BoundedLog::BoundedLog(fs::path file, const LogLimits& limits)
     : file_(std::move(file)), limits_(limits), out_(file_, std::ios::binary | std::ios::trunc) {}
@@ -48,7 +65,7 @@ Result<void> BoundedLog::finish() {
     std::ofstream whole(file_, std::ios::binary | std::ios::app);
     if (leftOut_ > 0) whole << fmt::format("\n[relapse: {} bytes were left out here]\n", leftOut_);
     for (const auto& [part, size] : {std::pair(tailBefore(), inTailBefore_), std::pair(tail(), inTail_)})
-      if (size > 0) whole << std::ifstream(part, std::ios::binary).rdbuf();
+      appendFile(part, size, whole);
     whole.close();
     failed_ = failed_ || !whole;
     std::error_code ignored;
