@@ -83,6 +83,8 @@ process::Command make(const BuildPlace& place, const BuildOptions& options, std:
   return command;
 }
 
+constexpr std::uint64_t kNearlyFull = 32u << 20;  // some programs do not say why they could not write
+
 bool isFull(std::string_view text) {
   return text.find("No space left on device") != std::string_view::npos ||
          text.find("Disk quota exceeded") != std::string_view::npos;
@@ -103,6 +105,7 @@ class Listener {
   void hear(std::string_view line) {
     log_ << line << '\n';
     full_ = full_ || isFull(line);
+    killed_ = killed_ || line.find("Killed signal terminated program") != std::string_view::npos;  // gcc of its parts
     if (isObject(line))
       count(line);
     else
@@ -111,6 +114,7 @@ class Listener {
 
   long objects() const { return objects_; }
   bool diskIsFull() const { return full_ || !log_.good(); }
+  bool compilerWasKilled() const { return killed_; }
   std::string firstError() const {
     const auto said = std::ranges::find_if(errors_, [](const std::string& text) { return !text.empty(); });
     return said == errors_.end() ? "make said nothing" : *said;
@@ -136,6 +140,7 @@ class Listener {
   long total_;
   long objects_ = 0;
   bool full_ = false;
+  bool killed_ = false;
   std::array<std::string, 5> errors_;
 };
 
@@ -151,9 +156,14 @@ Failure buildFailure(const process::End& end, const Listener& listener, const Bu
   if (std::holds_alternative<process::DeadlinePassed>(end))
     return {FailureKind::Exhausted,
             fmt::format("the kernel was not built within {} s (deadlines.build)", options.deadline.count())};
-  if (listener.diskIsFull())
+  if (listener.diskIsFull() || fs::space(place.output).available < kNearlyFull)
     return {FailureKind::Exhausted,
             fmt::format("no space left on the disk of {} while the kernel was built", place.output.string())};
+  if (const auto* killed = std::get_if<process::Killed>(&end); killed != nullptr || listener.compilerWasKilled())
+    return {FailureKind::Exhausted,
+            killed != nullptr ? fmt::format("make was killed by signal {} while the kernel was built", killed->signal)
+                              : "a compiler was killed while the kernel was built",
+            "if memory ran out: fewer --make-jobs, or end other programs"};
   return {FailureKind::BuildFailed,
           fmt::format("the kernel does not compile: {}\nfull log: {}", listener.firstError(), logOf(place).string())};
 }

@@ -41,6 +41,8 @@ $(O)/%.o: %.c
 	@mkdir -p $(@D)
 	@if grep -q broken $<; then echo "$<:1:1: error: this is broken" >&2; exit 1; fi
 	@if grep -q endless $<; then exec sleep 1000; fi
+	@if grep -q dying $<; then echo "gcc: fatal error: Killed signal terminated program cc1" >&2; exit 1; fi
+	@if grep -q makeless $<; then kill -9 $$PPID; fi
 	@echo "  CC      $*.o"
 	@echo $* >> $(O)/compiled
 	@cp $< $@

@@ -10,6 +10,7 @@
 #include "kernel/hash.hpp"
 #include "kernel/kernel.hpp"
 #include "process/process.hpp"
+#include "process/scratch.hpp"
 
 namespace relapse::kernel {
 namespace {
@@ -351,6 +352,18 @@ TEST_F(Obtain, ACompilerErrorIsShownWithTheLogsPlace) {
   EXPECT_THAT(readFile(got().vmlinux), HasSubstr("mended"));
 }
 
+TEST_F(Obtain, ACompilerOrMakeThatIsKilledIsNoDefectOfTheKernel) {
+  for (const auto& [word, said] :
+       {std::pair("dying", "a compiler was killed"), std::pair("makeless", "make was killed by signal 9")}) {
+    writeFile(tree() / "fs/b.c", std::string(word) + "\n");
+    const Failure failed = failure();
+    EXPECT_EQ(failed.kind, FailureKind::Exhausted) << word;
+    EXPECT_THAT(failed.message, HasSubstr(said));
+  }
+  writeFile(tree() / "fs/b.c", "mended\n");
+  EXPECT_THAT(readFile(got().vmlinux), HasSubstr("mended"));
+}
+
 TEST_F(Obtain, AnOptionThatDoesNotSurviveIsNamed) {
   request_.extraConfig = {write("mine.config", "\nCONFIG_DROPPED=y\n")};
   const Failure failed = failure();
@@ -417,10 +430,16 @@ TEST_F(Obtain, StopRequestEndsTheBuildAndTheNextOneCompletesIt) {
 TEST_F(Obtain, WhatAKilledRunLeftInTheWorkingCopyIsRemoved) {
   got();
   const fs::path copy = fs::directory_iterator(root() / "cache/trees")->path();
-  writeFile(copy / ".scratch-abcdef/half/unpacked", "x");
+  fs::path left;
+  {
+    const auto scratch = process::makeOwnFolder(copy, ".scratch-");  // its lock goes, its folder stays
+    ASSERT_TRUE(scratch);
+    left = scratch->path;
+    writeFile(left / "files/half/unpacked", "x");
+  }
   request_.patches = {write("p.patch", kPatchA)};
   got();
-  EXPECT_FALSE(fs::exists(copy / ".scratch-abcdef"));
+  EXPECT_FALSE(fs::exists(left));
   EXPECT_TRUE(fs::exists(copy / "src"));
 }
 
