@@ -39,9 +39,11 @@ void addOldRuns(const fs::path& runs, std::vector<Leftover>& found) {
   }
 }
 
-// "root-1a2b.cpio.1234.part", ".new-1234-0-record", ".latest.1234": whoever wrote it would have renamed it.
-bool isDraft(const std::string& name) {
+// "root-1a2b.cpio.1234.part", ".new-1234-0-record", ".latest.1234", or a scratch folder of before those had an owner.
+bool isDraft(const fs::path& path) {
+  const std::string name = path.filename();
   if (name.starts_with(".new-") || name.starts_with(".latest.")) return true;
+  if (name.starts_with(".scratch-")) return !fs::exists(path / process::kOwnerFile);
   if (!name.ends_with(".part")) return false;
   const fs::path process = fs::path(name).stem().extension();
   const std::string digits = process.string().substr(process.empty() ? 0 : 1);
@@ -51,7 +53,7 @@ bool isDraft(const std::string& name) {
 void addDrafts(const fs::path& folder, std::vector<Leftover>& found) {
   std::error_code error;
   for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
-    if (isDraft(entry->path().filename()) && isOld(entry->path())) found.push_back({"half a file", entry->path()});
+    if (isDraft(entry->path()) && isOld(entry->path())) found.push_back({"half a file", entry->path()});
 }
 
 std::vector<fs::path> below(const fs::path& folder) {
@@ -80,7 +82,10 @@ std::vector<Leftover> leftovers(const run::Places& places) {
     addAbandoned(folder, "scratch files", found);
     addDrafts(folder, found);
   }
-  for (const auto& tree : below(places.cache / "trees")) addAbandoned(tree, "scratch files", found);
+  for (const auto& tree : below(places.cache / "trees")) {
+    addAbandoned(tree, "scratch files", found);
+    addDrafts(tree, found);
+  }
   std::ranges::sort(found, {}, &Leftover::path);
   return found;
 }

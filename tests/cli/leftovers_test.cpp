@@ -89,12 +89,16 @@ TEST_F(Leftovers, WithoutAnOwnerAreTakenForDeadAfterADay) {
   file(root_ / "cache/roots/root.cpio.123.part", 1h);
   file(root_ / "cache/kernels/.new-123-0-record", 1h);
   fs::create_directories(root_ / "state/runs/young.incomplete");
+  fs::create_directories(root_ / "cache/trees/one/.scratch-young");
   EXPECT_THAT(found(), IsEmpty());
   const auto part = file(root_ / "cache/roots/old.cpio.123.part", 25h);
   const auto draft = file(root_ / "cache/kernels/.new-124-0-record", 25h);
   fs::create_directories(root_ / "state/runs/old.incomplete");
   fs::last_write_time(root_ / "state/runs/old.incomplete", fs::file_time_type::clock::now() - 25h);
-  EXPECT_THAT(found(), testing::UnorderedElementsAre(part, draft, root_ / "state/runs/old.incomplete"));
+  const auto scratch = root_ / "cache/trees/one/.scratch-old";
+  fs::create_directories(scratch);
+  fs::last_write_time(scratch, fs::file_time_type::clock::now() - 25h);
+  EXPECT_THAT(found(), testing::UnorderedElementsAre(part, draft, scratch, root_ / "state/runs/old.incomplete"));
 }
 
 TEST_F(Leftovers, AreGoneOnceCleanedUp) {
