@@ -111,8 +111,9 @@ TEST_F(Inspect, WhatIsNoDumpIsRefused) {
   const std::string kernel = vmlinux();
   expectRefusal(inspect({file("text", "hello\n"), "--vmlinux", kernel}), 64, "/text: ");
   expectRefusal(inspect({file("empty", ""), "--vmlinux", kernel}), 64, "/empty: ");
-  expectRefusal(inspect({folder_.string(), "--vmlinux", kernel}), 64, folder_.string() + ": ");
-  expectRefusal(inspect({"/nonexistent/vmcore", "--vmlinux", kernel}), 64, "/nonexistent/vmcore: ");
+  expectRefusal(inspect({folder_.string(), "--vmlinux", kernel}), 64, folder_.string() + "\", which is a folder");
+  expectRefusal(inspect({"/nonexistent/vmcore", "--vmlinux", kernel}), 64,
+                "/nonexistent/vmcore\", which does not exist");
   expectRefusal(inspect({kernel, "--vmlinux", kernel}), 64, "/vmlinux: ");
 }
 

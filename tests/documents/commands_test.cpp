@@ -73,7 +73,8 @@ std::string helpOf(const std::string& subcommands) {
   static std::map<std::string, std::string> known;
   auto [entry, isNew] = known.try_emplace(subcommands);
   if (!isNew) return entry->second;
-  const std::string command = std::string(RELAPSE_BINARY_DIR "/relapse ") + subcommands + " --help 2>/dev/null";
+  const std::string command = std::string(RELAPSE_BINARY_DIR "/relapse ") + subcommands +
+                              (subcommands.empty() ? " --help" : " --help-all") + " 2>/dev/null";
   FILE* program = popen(command.c_str(), "r");
   if (program == nullptr) return "";
   for (int c = std::fgetc(program); c != EOF; c = std::fgetc(program)) entry->second += static_cast<char>(c);
@@ -87,9 +88,10 @@ bool hasWord(const std::string& help, const std::string& start, const std::strin
 
 bool isSubcommand(const std::string& word, const std::string& of) {
   static const std::regex kName("[a-z]+");
-  if (of.empty() && word == "reference") return true;  // for those who work on Relapse: not in its help
+  static const std::set<std::string> kNotInTheHelp{"reference", "patterns", "words", "manual", "completion"};
+  if (of.empty() && kNotInTheHelp.contains(word)) return true;  // for programs, and those who work on Relapse
   const std::string help = helpOf(of);
-  const auto list = help.find("\nSubcommands:\n");
+  const auto list = help.find("\nCommands:\n");
   return std::regex_match(word, kName) && list != std::string::npos && hasWord(help.substr(list), "\n  ", word);
 }
 
