@@ -340,8 +340,10 @@ double Belief::tells(std::size_t kernel) const {
 
 double Belief::rateQuantile(double quantile) const {
   double sum = 0;
-  for (std::size_t rate = 0; rate < rates_.size(); ++rate)
-    if ((sum += rates_[rate]) >= quantile) return kRates[rate].rate;
+  for (std::size_t rate = 0; rate < rates_.size(); ++rate) {
+    sum += rates_[rate];
+    if (sum >= quantile) return kRates[rate].rate;
+  }
   return kRates.back().rate;
 }
 

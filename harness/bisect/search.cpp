@@ -177,7 +177,8 @@ class Searcher {
 
   double bitsPerTime(const Belief::Expected& expected, double build) const {
     double best = 0;
-    for (double tries = 1; tries <= kMostTries; tries *= 2) {
+    for (int power = 0; std::ldexp(1.0, power) <= kMostTries; ++power) {
+      const double tries = std::ldexp(1.0, power);
       const double bits = information(expected.shows, expected.hits, question_.falsePositive, tries);
       best = std::max(best, bits / (build + tries * costs_.run));
       if (build <= 0) break;

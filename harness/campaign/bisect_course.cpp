@@ -137,7 +137,8 @@ Subset subsetOf(const BisectState& state, const MainSearch& search, std::size_t 
   std::size_t upTo = culprit - 1;
   for (;;) {
     const Mix alone = simplest(plan, {0, subset.members, {}});
-    if ((subset.left = unsettled(state, search, alone))) return subset;
+    subset.left = unsettled(state, search, alone);
+    if (subset.left) return subset;
     const auto suffices = shows(state, search, alone);
     if (suffices == true) {
       subset.suffices = true;

@@ -159,9 +159,10 @@ Result<BisectPlan> planOf(const Json& json) {
     for (std::size_t i = 0; i < plan.size(); ++i)  // a graph's parents come before their children
       for (const auto parent : plan.candidates[i].parents) whole = whole && parent >= 1 && parent <= i;
     if (whole) return plan;
-  } catch (const Json::exception&) {  // falls through
+    return fail(FailureKind::BadInput, "expected what a bisect is about, found something else");
+  } catch (const Json::exception& error) {
+    return fail(FailureKind::BadInput, fmt::format("expected what a bisect is about, found {}", error.what()));
   }
-  return fail(FailureKind::BadInput, "expected what a bisect is about, found something else");
 }
 
 }  // namespace relapse::campaign

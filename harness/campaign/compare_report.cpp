@@ -18,7 +18,7 @@ constexpr std::size_t kMostAlike = 20;  // cells without a difference that are s
 constexpr std::size_t kMostNames = 10;  // of a list of keys or signatures
 
 std::string fitted(const std::string& raw, std::size_t width) {
-  const std::string text = report::plain(raw);
+  std::string text = report::plain(raw);
   if (text.size() <= width) return text;
   std::size_t end = width - 3;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;  // no half of a UTF-8 character

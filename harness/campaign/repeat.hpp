@@ -24,7 +24,7 @@ statistics::Series seriesOf(const scenario::Repeat& repeat);
 // so the first results to come in would tell of a bug that comes more often than it does.
 class Series {
  public:
-  explicit Series(statistics::Series rule) : rule_(std::move(rule)) {}
+  explicit Series(statistics::Series rule) : rule_(rule) {}
 
   // The run to start next. Nothing: those that are under way may decide it, or it is over.
   std::optional<int> next();

@@ -241,7 +241,7 @@ void print(const report::BisectReport& report, const Common& common) {
     fmt::print("{}", report::bisectJson(report));
   else
     fmt::print("{}", report::bisectSummary(report, colourOn(STDOUT_FILENO)));
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 // A bisect that is to be gone on with: its folder is held by nobody else.

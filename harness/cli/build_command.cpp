@@ -40,7 +40,7 @@ void print(const scenario::Scenario& scenario, const report::RunRecord& record, 
     fmt::print("{}: {} from {}\n  {}\n  {}\n", scenario.name, record.kernel.release, record.kernel.source,
                record.kernel.image.string(), record.kernel.vmlinux.string());
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 Result<campaign::BuiltKernel> build(const scenario::Scenario& scenario, const RunArguments& arguments,

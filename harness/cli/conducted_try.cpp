@@ -43,7 +43,7 @@ class Shown {
       display_->show(update);
     } else if (live_ && update.what == run::StageUpdate::What::Begun) {
       fmt::print(stderr, "\r\x1b[Ktry {}  {:.50}  {}", number_, label_, update.stage);
-      std::fflush(stderr);
+      (void)std::fflush(stderr);
     }
   }
 

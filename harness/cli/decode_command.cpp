@@ -69,7 +69,7 @@ Result<void> LogDecoding::forEachLine(TwiceReadLog& log, Each&& each) {
 
 Result<void> LogDecoding::run(TwiceReadLog& log) {
   stacktrace::BootReader first;
-  const auto read = forEachLine(log, [&](std::string_view text) {
+  auto read = forEachLine(log, [&](std::string_view text) {
     const auto line = first.read(text);
     if (stacktrace::mayMention(line.text)) first.note(line, stacktrace::mentionsIn(line.text));
   });

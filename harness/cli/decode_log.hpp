@@ -29,7 +29,7 @@ class TwiceReadLog {
 
  private:
   struct Close {
-    void operator()(std::FILE* file) const { std::fclose(file); }
+    void operator()(std::FILE* file) const { (void)std::fclose(file); }
   };
 
   TwiceReadLog(std::string name, logfile::LogFile log) : name_(std::move(name)), log_(std::move(log)) {}

@@ -51,7 +51,7 @@ Display::~Display() {
     ticker_.request_stop();
     ticker_.join();
   }
-  if (terminal_ && active_) std::fputs("\r\x1b[K", stderr);
+  if (terminal_ && active_) (void)std::fputs("\r\x1b[K", stderr);
 }
 
 void Display::show(const run::StageUpdate& update) {
@@ -83,7 +83,7 @@ void Display::redraw() {
                                  count(present_), report::plain(present_.text));
   line.resize(std::min(line.size(), terminalWidth() - 1));
   fmt::print(stderr, "\r\x1b[K{}", line);
-  std::fflush(stderr);
+  (void)std::fflush(stderr);
 }
 
 void Display::plainLine(const run::StageUpdate& update) {

@@ -128,7 +128,7 @@ int finish(const report::NightReport& night, const campaign::Matrix& matrix, con
   } else {
     fmt::print("{}  evidence  {}\n", report::nightSummary(night, colourOn(STDOUT_FILENO)), folder.string());
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
   const bool any = std::ranges::any_of(night.cells, [](const auto& cell) { return cell.rate.runs > 0; });
   if (!night.expected) return any ? 1 : kInconclusive;
   for (std::size_t i = 0; i < night.cells.size(); ++i)

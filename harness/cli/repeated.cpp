@@ -34,7 +34,7 @@ void print(const report::RunRecord& record, const Common& common) {
   } else {
     fmt::print("\n{}", report::summary(record, colourOn(STDOUT_FILENO)));
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 int bisectStatusOf(FailureKind kind) {
@@ -107,7 +107,7 @@ int Repeated::finish(const Result<void>& done) const {
     fmt::print("\n{}: {}\n", scenario_.name, text);
     if (!toEvent.empty()) fmt::print("  time to the event: {}\n", toEvent);
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
   return done ? status() : failed(done.error());
 }
 

@@ -42,7 +42,7 @@ void print(const run::Bundle& bundle, const report::RunRecord& record, const Com
     fmt::print("\n{}", report::summary(record, colourOn(STDOUT_FILENO)));
     if (bundle.first) fmt::print("{}", replayText(besideFirst(bundle, record)));
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 int statusOf(const run::Bundle& bundle, const report::RunRecord& record) {

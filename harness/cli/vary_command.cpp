@@ -197,7 +197,7 @@ void Conducted::show(const nlohmann::ordered_json& line, const std::string& text
   [[maybe_unused]] const auto noted = workspace_.note(line.dump());  // a full disk shows with the next candidate
   if (common_.json) {
     fmt::print("{}\n", line.dump());
-    std::fflush(stdout);
+    (void)std::fflush(stdout);
   } else if (!common_.quiet) {
     fmt::print(stderr, "{}\n", text);
   }
@@ -210,7 +210,7 @@ void Conducted::summarize(const nlohmann::ordered_json& json, const std::string&
   } else {
     fmt::print("\n{}", text);
   }
-  std::fflush(stdout);
+  (void)std::fflush(stdout);
 }
 
 std::string tryText(int number, const std::string& label, const campaign::TryResult& result, const std::string& sum) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -36,7 +37,7 @@ inline double secondsOf(std::uint64_t micros) {
   return static_cast<double>(micros) / 1e6;
 }
 inline std::uint64_t microsOf(double seconds) {
-  return static_cast<std::uint64_t>(seconds * 1e6 + 0.5);
+  return static_cast<std::uint64_t>(std::llround(seconds * 1e6));
 }
 
 // The commonest prefix alone, "[    2.314159] ": its length and its time. 0: another one.
