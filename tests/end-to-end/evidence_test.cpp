@@ -151,7 +151,7 @@ TEST(StarvedGuest, IsNoLockup) {
                          "--set", "expect={reproduced: {event: soft-lockup, frames: []}}"}),
             {{"XDG_STATE_HOME", state.path()}}, output);
   ASSERT_TRUE(eventually(3600s, [&] {
-    return contentOf(output).find("watch: begun") != std::string::npos || kill(pid, 0) != 0;
+    return contentOf(output).find("watch: begun") != std::string::npos || hasEnded(pid);
   })) << contentOf(output);
   const auto guests = guestsOf(pid);
   ASSERT_EQ(guests.size(), 1u) << contentOf(output);

@@ -108,7 +108,7 @@ TEST(Nightly, ThatIsKilledInTheMiddleGoesOnWithoutLosingOrDoublingARun) {
     return count;
   };
   const pid_t pid = spawn(argv, {{"XDG_STATE_HOME", nights.state().path()}}, output);
-  ASSERT_TRUE(eventually(3600s, [&] { return results() >= 5 || kill(pid, 0) != 0; })) << contentOf(output);
+  ASSERT_TRUE(eventually(3600s, [&] { return results() >= 5 || hasEnded(pid); })) << contentOf(output);
   kill(pid, SIGKILL);
   EXPECT_EQ(waitFor(pid), 128 + SIGKILL) << contentOf(output);
   const auto before = results();

@@ -76,6 +76,11 @@ int waitFor(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+bool hasEnded(pid_t pid) {
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED | WNOHANG | WNOWAIT) != 0 || info.si_pid == pid;
+}
+
 std::vector<pid_t> guestsOf(pid_t pid) {
   const std::string name = fmt::format("guest=relapse-{}-", pid);
   std::vector<pid_t> guests;

@@ -44,7 +44,8 @@ std::vector<std::string> commandLine(std::vector<std::string> arguments);
 
 // A program in the background, leader of its process group.
 pid_t spawn(const std::vector<std::string>& argv, const Environment& environment, const std::filesystem::path& output);
-int waitFor(pid_t pid);  // exit status, or 128 + the signal
+int waitFor(pid_t pid);    // exit status, or 128 + the signal
+bool hasEnded(pid_t pid);  // before waitFor()
 
 // The QEMUs of relapse `pid`.
 std::vector<pid_t> guestsOf(pid_t pid);

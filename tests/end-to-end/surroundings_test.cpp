@@ -54,7 +54,7 @@ TEST_P(CutOff, LeavesNothing) {
   const StateFolder state;
   const pid_t pid = spawn(commandLine(longRun()), {{"XDG_STATE_HOME", state.path()}}, state.path() / "output");
   fs::path hostFolder;
-  ASSERT_TRUE(eventually(3600s, [&] { return !(hostFolder = hostFolderOf(pid)).empty() || kill(pid, 0) != 0; }));
+  ASSERT_TRUE(eventually(3600s, [&] { return !(hostFolder = hostFolderOf(pid)).empty() || hasEnded(pid); }));
   ASSERT_FALSE(hostFolder.empty()) << contentOf(state.path() / "output");
   kill(pid, GetParam());
   const int status = waitFor(pid);
@@ -204,7 +204,7 @@ TEST(Surroundings, AGuestHasNoPrivilegeAndNothingIsForEverybodyToChange) {
   const fs::path output = state.path() / "output";
   const pid_t pid = spawn(argv, {{"XDG_STATE_HOME", state.path()}}, output);
   ASSERT_TRUE(eventually(
-      3600s, [&] { return contentOf(output).find("mount: begun") != std::string::npos || kill(pid, 0) != 0; }));
+      3600s, [&] { return contentOf(output).find("mount: begun") != std::string::npos || hasEnded(pid); }));
   const auto guests = guestsOf(pid);
   ASSERT_EQ(guests.size(), 1u) << contentOf(output);
   const fs::path process = fs::path("/proc") / std::to_string(guests[0]);
