@@ -174,7 +174,7 @@ Work workLeft(const BisectState& state, const Mix& tree) {
   const auto& begun = state.begun();
   const MainSearch search(state, tree);
   if (std::holds_alternative<bisect::Trial>(search.step)) return Search{search.round, begun.question};
-  const Course over{endingOf(search.step)};
+  Course over{endingOf(search.step)};
   const auto* found = std::get_if<bisect::Found>(&search.step);
   if (found == nullptr || found->candidates.size() != 1) return over;
   const auto culprit = found->candidates.front();

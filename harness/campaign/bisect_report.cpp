@@ -198,8 +198,9 @@ BisectReport reportOf(const BisectState& state, bool underWay) {
   for (std::size_t number = 1; number <= begun.plan.size(); ++number)
     out.candidates.push_back(candidateOf(state, search, number));
   out.others = othersOf(state, search);
-  out.ending = state.ended() ? state.ended()->ending : underWay ? "under-way" : "interrupted";
-  out.finishedAt = state.ended() ? state.ended()->at : "";
+  const auto& ended = state.ended();
+  out.ending = ended ? ended->ending : underWay ? "under-way" : "interrupted";
+  out.finishedAt = ended ? ended->at : "";
   out.took = state.spent();
   out.words = resultInWords(state, search, out.ending);
   if (const auto* found = std::get_if<bisect::Found>(&search.step)) fillFound(state, search, *found, out);

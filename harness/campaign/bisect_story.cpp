@@ -83,7 +83,8 @@ struct Told {
   std::string operator()(const BisectResumed& resumed) const { return "gone on with at " + resumed.at; }
   std::string operator()(const BisectEnded&) const {
     const MainSearch search(state);
-    return state.ended() ? resultInWords(state, search, state.ended()->ending) : std::string();
+    const auto& ended = state.ended();
+    return ended ? resultInWords(state, search, ended->ending) : std::string();
   }
 };
 

@@ -21,6 +21,14 @@ namespace fs = std::filesystem;
 
 constexpr std::uint64_t kDiskForAKernel = 6ull << 30;
 constexpr std::uint64_t kMemoryForAGuest = 1ull << 30;
+// Where Debian has it on a host of this machine.
+#if defined(__aarch64__)
+constexpr std::string_view kLibvirtDriver =
+    "/usr/lib/aarch64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so";
+#else
+constexpr std::string_view kLibvirtDriver =
+    "/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so";
+#endif
 constexpr const char* kInstall = "apt-get install --no-install-recommends ";
 
 Finding program(const Requirement& wanted) {
@@ -99,8 +107,7 @@ Finding guestPrograms(const fs::path& overlay) {
 const std::vector<Requirement>& requirements() {
   static const std::vector<Requirement> table = {
       {"qemu-system-aarch64", "qemu-system-arm", "it runs the guests"},
-      {"/usr/lib/x86_64-linux-gnu/libvirt/connection-driver/libvirt_driver_qemu.so", "libvirt-daemon-driver-qemu",
-       "libvirt's QEMU driver, which runs inside relapse"},
+      {kLibvirtDriver, "libvirt-daemon-driver-qemu", "libvirt's QEMU driver, which runs inside relapse"},
       {"/usr/lib/libvirt/libvirt_iohelper", "libvirt-daemon", "libvirt writes memory dumps through it"},
       {"aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu", "it compiles the kernels"},
       {"aarch64-linux-gnu-ld", "binutils-aarch64-linux-gnu", "it links the kernels"},

@@ -48,7 +48,7 @@ Result<ElfFile> ElfFile::open(const std::filesystem::path& path, bool writable) 
 }
 
 Result<void> ElfFile::readHeaders() {
-  const auto bad = [&](std::string what) { return fail(FailureKind::BadInput, path_.string() + ": " + what); };
+  const auto bad = [&](const std::string& what) { return fail(FailureKind::BadInput, path_.string() + ": " + what); };
   if (!readAt(0, &header_, sizeof header_) || std::memcmp(header_.e_ident, ELFMAG, SELFMAG) != 0)
     return bad("not an ELF file");
   if (header_.e_ident[EI_CLASS] != ELFCLASS64 || header_.e_ident[EI_DATA] != ELFDATA2LSB ||
@@ -66,7 +66,7 @@ Result<void> ElfFile::readHeaders() {
 }
 
 Result<std::vector<Elf64_Phdr>> ElfFile::programHeaders() const {
-  const auto bad = [&](std::string what) { return fail(FailureKind::BadInput, path_.string() + ": " + what); };
+  const auto bad = [&](const std::string& what) { return fail(FailureKind::BadInput, path_.string() + ": " + what); };
   std::uint64_t count = header_.e_phnum;
   if (count == PN_XNUM) {
     Elf64_Shdr first;
