@@ -207,7 +207,10 @@ int Repeated::asJobs(const std::stop_token& stop) {
     std::ifstream result(ended.result.run / "result.json", std::ios::binary);
     fmt::print("{}", std::string(std::istreambuf_iterator<char>(result), {}));
   };
-  return finish(campaign::repeat(series_, runner));
+  const auto done = campaign::repeat(series_, runner);
+  // All that its jobs told is in the history and the runs' directories; where one told nothing, its log says why.
+  if (done && series_.inconclusive() == 0) std::filesystem::remove_all(folder, error);
+  return finish(done);
 }
 
 bool wantsJobs(const scenario::Scenario& scenario, const RunArguments& arguments) {

@@ -168,6 +168,7 @@ TEST(Repeats, SideBySideSayHowOftenTheBugComes) {
   EXPECT_EQ(all[3]["runs"], 3);
   EXPECT_EQ(all[3]["reproduced"], 3);
   EXPECT_EQ(all[3]["sentence"], "reproduced 3/3 (29-100 %, 95 %); to claim it fixed at 95 %: 9 clean runs");
+  EXPECT_TRUE(fs::is_empty(state.path() / "relapse/series")) << "its jobs told all";
 }
 
 }  // namespace
