@@ -179,7 +179,8 @@ class Target:
 
 
 PATCHES = ["kernel/mail*.cpp", "kernel/patch.cpp", "kernel/patch_s*.cpp", "kernel/patch_thread.cpp", "kernel/described_patch.cpp",
-           "kernel/diff.cpp", "kernel/disk.cpp", "kernel/hash.cpp", "checksum/*.cpp", "document/errors.cpp", "document/input.cpp"]
+           "kernel/diff.cpp", "kernel/disk.cpp", "process/scratch.cpp", "kernel/hash.cpp", "checksum/*.cpp",
+           "document/errors.cpp", "document/input.cpp"]
 
 TARGETS = {
     "parser": Target(["console/*.cpp"], console_pieces, 4096, ["re2"], ["console_laws.cpp"]),
@@ -191,5 +192,5 @@ TARGETS = {
     "series": Target(PATCHES, series, 8192, ["crypto", "fmt"]),
     "vmcore": Target(["postmortem/vmcore*.cpp", "postmortem/page_tables.cpp"], vmcores, 40000, ["fmt"]),
     "object_file": Target(["stacktrace/*.cpp", "console/*.cpp", "kernel/image.cpp", "kernel/modules.cpp", "kernel/disk.cpp",
-                           "kernel/hash.cpp", "checksum/*.cpp"], vmlinuxes, 20000, ["dw", "elf", "re2", "crypto", "fmt"]),
+                           "process/scratch.cpp", "kernel/hash.cpp", "checksum/*.cpp"], vmlinuxes, 20000, ["dw", "elf", "re2", "crypto", "fmt"]),
 }
