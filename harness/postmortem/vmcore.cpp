@@ -61,6 +61,7 @@ Result<VmcoreKind> identifyElf(const std::filesystem::path& path) {
   VmcoreKind kind{isVirtual(*file) ? VmcoreForm::VirtualElf : VmcoreForm::PhysicalElf};
   kind.memory = PhysicalMemory(*file).bytes();
   kind.missing = missingOf(*file);
+  if (kind.memory > 0) kind.missing = std::min(kind.missing, kind.memory);  // segments may promise the same twice
   const auto notes = file->notes();
   if (!notes) return passOn(notes.error());
   kind.hasVmcoreinfo = noteOf(*notes, "VMCOREINFO") != nullptr;
