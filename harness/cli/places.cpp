@@ -119,15 +119,4 @@ fs::path historyFile(const fs::path& state) {
   return state / "history.db";
 }
 
-Result<fs::path> findRun(const std::string& word, const fs::path& state) {
-  std::error_code error;
-  if (fs::exists(word, error)) return fs::path(word);
-  const fs::path runs = state / "runs";
-  if (word.find('/') == std::string::npos && fs::exists(runs / word, error)) return runs / word;
-  return fail(FailureKind::BadInput,
-              fmt::format("expected a run's directory, its bundle, the name of a run in {} or latest, found \"{}\"",
-                          runs.string(), word),
-              "relapse history");
-}
-
 }  // namespace relapse::cli

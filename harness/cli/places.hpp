@@ -28,9 +28,6 @@ std::filesystem::path inspectionScript();
 // A scenario's file: a path as given, or the name of one in scenarios/. BadInput names the nearest.
 Result<std::filesystem::path> findScenario(const std::string& nameOrPath);
 
-// A run's directory: a path as given, or the name of one in `state`/runs, or latest.
-Result<std::filesystem::path> findRun(const std::string& word, const std::filesystem::path& state);
-
 // The file with the runs' history.
 std::filesystem::path historyFile(const std::filesystem::path& state);
 

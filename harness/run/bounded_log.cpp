@@ -29,7 +29,11 @@ void appendFile(const fs::path& file, std::uint64_t size, std::ofstream& out) {
 }  // namespace
 
 BoundedLog::BoundedLog(fs::path file, const LogLimits& limits)
-    : file_(std::move(file)), limits_(limits), out_(file_, std::ios::binary | std::ios::trunc) {}
+    : file_(std::move(file)), limits_(limits), out_(file_, std::ios::binary | std::ios::app) {
+  std::error_code none;
+  const auto size = fs::file_size(file_, none);
+  inHead_ = none ? 0 : std::min<std::uint64_t>(size, limits_.head);
+}
 
 void BoundedLog::append(std::string_view bytes) {
   const auto room = static_cast<std::size_t>(std::min<std::uint64_t>(limits_.head - inHead_, bytes.size()));
@@ -69,7 +73,8 @@ Result<void> BoundedLog::finish() {
     whole.close();
     failed_ = failed_ || !whole;
     std::error_code ignored;
-    for (const auto& part : {tailBefore(), tail()}) fs::remove(part, ignored);
+    for (const auto& part : {tailBefore(), tail()})
+      if (!failed_) fs::remove(part, ignored);  // else it is the only copy
   }
   if (failed_) return fail(FailureKind::Exhausted, fmt::format("{}: cannot be written", file_.string()));
   return {};

@@ -21,13 +21,14 @@ struct LogLimits {
 // it, in FILE.tail and FILE.tail.before, so that a killed relapse loses nothing of it. For one thread.
 class BoundedLog {
  public:
+  // Goes on behind what is in the file.
   explicit BoundedLog(std::filesystem::path file, const LogLimits& limits = {});
 
   // On the disk when it returns; what cannot be written is told by finish().
   void append(std::string_view bytes);
 
   // Puts the tail behind the head, with a line between them that says how many bytes were left out, and closes the
-  // file. Exhausted: something of the log could not be written.
+  // file. Exhausted: something of the log could not be written; the tail then stays where it is.
   Result<void> finish();
 
  private:

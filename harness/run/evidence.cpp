@@ -41,7 +41,10 @@ Result<Evidence> Evidence::begin(const fs::path& state, const std::string& scena
     evidence.folder_ = runs / (evidence.id_ + ".incomplete");
     if (!fs::exists(evidence.final_) && fs::create_directory(evidence.folder_, error)) {
       auto owner = process::Ownership::take(evidence.folder_);
-      if (!owner) return passOn(owner.error());
+      if (!owner) {
+        fs::remove_all(evidence.folder_, error);
+        return passOn(owner.error());
+      }
       evidence.owner_ = std::move(*owner);
       return evidence;
     }

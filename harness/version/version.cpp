@@ -3,7 +3,7 @@
 
 namespace relapse::version {
 
-// Of the file that packaging/commit.cmake writes at each build.
+// Of the file that harness/packaging/commit.cmake writes at each build.
 extern const char* const kCommit;
 extern const char* const kDay;
 

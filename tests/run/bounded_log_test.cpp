@@ -103,6 +103,23 @@ TEST_F(BoundedLogTest, AFullDiskIsTold) {
   EXPECT_THAT(done.error().message, HasSubstr(file().string()));
 }
 
+TEST_F(BoundedLogTest, ATailThatCannotBeJoinedStays) {
+  fs::create_symlink("/dev/full", file());
+  BoundedLog log(file(), {.head = 1, .tail = 100});
+  log.append("hello");
+  EXPECT_FALSE(log.finish());
+  EXPECT_TRUE(fs::exists(file().string() + ".tail")) << "the only copy of it";
+}
+
+TEST_F(BoundedLogTest, OpenedAgainGoesOnBehindWhatThereIs) {
+  for (const char* piece : {"abc", "def"}) {
+    BoundedLog log(file(), {.head = 4, .tail = 10});
+    log.append(piece);
+    ASSERT_TRUE(log.finish());
+  }
+  EXPECT_EQ(content(), "abcdef");
+}
+
 TEST_F(BoundedLogTest, AFullDiskUnderTheTailIsToldAsWell) {
   fs::create_symlink("/dev/full", file().string() + ".tail");
   BoundedLog log(file(), {.head = 1, .tail = 100});

@@ -29,7 +29,7 @@ TEST(Version, IsOneLineWithNumberCommitBuildAndCompiler) {
   }
 }
 
-// packaging/commit.cmake on a tree of the test's own.
+// harness/packaging/commit.cmake on a tree of the test's own.
 class CommitFile : public testing::Test {
  protected:
   CommitFile() {
@@ -47,7 +47,7 @@ class CommitFile : public testing::Test {
   // What the build would compile in.
   std::string made() const {
     const std::string command = "cmake -DSOURCE=" + tree().string() + " -DOUTPUT=" + output().string() + " -P '" +
-                                RELAPSE_SOURCE_DIR "/packaging/commit.cmake'";
+                                RELAPSE_SOURCE_DIR "/harness/packaging/commit.cmake'";
     EXPECT_EQ(std::system(command.c_str()), 0);
     std::ifstream in(output());
     return {std::istreambuf_iterator<char>(in), {}};
