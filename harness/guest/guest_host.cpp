@@ -20,6 +20,7 @@
 #include "guest/domain_xml.hpp"
 #include "guest/embedded_driver.hpp"
 #include "guest/libvirt_guest.hpp"
+#include "guest/patience.hpp"
 #include "guest/streams.hpp"
 #include "guest/supervisor.hpp"
 #include "process/process.hpp"
@@ -131,9 +132,11 @@ class LibvirtHost : public GuestHost {
         domainXml({name, spec.hardware, files->first, files->second, kernelCommandLine(), folder / "c", folder / "a",
                    emulator_, spec.terminal ? std::optional(folder / "t") : std::nullopt, spec.links, spec.disk, kvm_});
     ends_.expect(name, spec.node, mailbox);
+    const Patience patience(Patience::Clock::now() + kPatience, [&] { killGuestsOf(folder); });
     OwnedDomain domain(virDomainCreateXML(connection_.get(), xml.c_str(), spec.stopped ? VIR_DOMAIN_START_PAUSED : 0));
     if (!domain) {
-      const std::string why = libvirtSays();  // before other calls of libvirt forget it
+      const std::string why =  // libvirt's before other calls of it forget it
+          patience.gaveUp() ? fmt::format("it did not answer for {} s", kPatience.count()) : libvirtSays();
       ends_.forget(name);
       streams->close();
       return fail(FailureKind::GuestFailed, fmt::format("QEMU does not start the guest {}: {}", spec.node, why));

@@ -37,6 +37,7 @@ struct GuestSpec {
 };
 
 // One running guest. Used by one thread. Its destructor ends it.
+// Nothing here waits for a QEMU that does not answer: after 30 s it is ended, and that is GuestFailed.
 class Guest {
  public:
   virtual ~Guest() = default;
@@ -55,7 +56,11 @@ class Guest {
   virtual std::vector<std::chrono::nanoseconds> vcpuTimes() = 0;
 
   // The guest's memory as an ELF core file, with holes for its zeroes; the guest goes on afterwards if it ran.
-  virtual Result<void> dumpMemory(const std::filesystem::path& file) = 0;
+  // Failures: Exhausted (the disk is full or too slow), Cancelled, GuestFailed; what is in the file then is no dump.
+  virtual Result<void> dumpMemory(const std::filesystem::path& file, const DumpLimits& limits) = 0;
+
+  // Whether QEMU answers; the guest itself is not asked.
+  virtual Result<void> answers() = 0;
 
   // Stops its CPUs, and lets them go on. The guest's clocks do not see the time between.
   virtual Result<void> pause() = 0;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/libvirt_guest.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <iterator>
 
@@ -9,6 +11,7 @@
 #include <libvirt/virterror.h>
 
 #include "guest/monitor_answers.hpp"
+#include "guest/patience.hpp"
 #include "guest/sampling.hpp"
 #include "guest/sparse_sink.hpp"
 #include "guest/supervisor.hpp"
@@ -18,7 +21,11 @@ namespace {
 
 namespace fs = std::filesystem;
 
+using namespace std::chrono_literals;
+
 constexpr int kMostVcpus = 512;
+
+constexpr auto kPatienceAfterStop = 5s;
 
 }  // namespace
 
@@ -82,14 +89,27 @@ std::vector<std::chrono::nanoseconds> LibvirtGuest::vcpuTimes() {
   return times;
 }
 
-Result<void> LibvirtGuest::dumpMemory(const fs::path& file) {
-  auto sink = SparseSink::open(parts_.folder / "dump", file);
+Result<void> LibvirtGuest::dumpMemory(const fs::path& file, const DumpLimits& limits) {
+  if (lost_) return passOn(*lost_);
+  auto sink = SparseSink::open(parts_.folder / "dump", file, limits);
   if (!sink) return passOn(sink.error());
-  // libvirt stops a guest for it, and lets it go on only if it ran.
-  if (virDomainCoreDumpWithFormat(domain_.get(), (parts_.folder / "dump").c_str(), VIR_DOMAIN_CORE_DUMP_FORMAT_RAW,
-                                  VIR_DUMP_MEMORY_ONLY) < 0)
-    return fail(FailureKind::GuestFailed, "memory dump: " + libvirtSays());
-  if (auto written = (*sink)->finish(); !written) return passOn(written.error());
+  const auto latest = Patience::Clock::time_point::max() - kPatience;
+  const Patience patience(std::min(limits.until, latest) + kPatience, limits.stop, kPatienceAfterStop,
+                          [this] { endQemu(); });
+  // libvirt stops a guest for it, and lets it go on only if it ran. It cannot abort a dump; that the sink closes
+  // its end can.
+  const bool dumped = virDomainCoreDumpWithFormat(domain_.get(), (parts_.folder / "dump").c_str(),
+                                                  VIR_DOMAIN_CORE_DUMP_FORMAT_RAW, VIR_DUMP_MEMORY_ONLY) >= 0;
+  const std::string said = dumped ? "" : libvirtSays();
+  const auto written = (*sink)->finish();
+  if (!written && written.error().kind != FailureKind::GuestFailed) return passOn(written.error());
+  if (!dumped) return fail(FailureKind::GuestFailed, "the memory dump: " + said);
+  if (!written) return passOn(written.error());
+  return {};
+}
+
+Result<void> LibvirtGuest::answers() {
+  if (auto running = isRunning(); !running) return passOn(running.error());
   return {};
 }
 
@@ -133,6 +153,11 @@ void LibvirtGuest::end() {
   std::error_code ignored;
   fs::remove_all(parts_.folder, ignored);  // a campaign starts hundreds of guests
   fs::remove(parts_.log, ignored);
+}
+
+// On a thread of its own, while a call of libvirt waits.
+void LibvirtGuest::endQemu() {
+  if (killGuestsOf(parts_.folder) == 0) virDomainDestroy(domain_.get());  // of a libvirtd, which may what we may not
 }
 
 Result<bool> LibvirtGuest::isRunning() {
@@ -187,9 +212,15 @@ Result<std::string> LibvirtGuest::hmp(const std::string& command) {
 }
 
 Result<std::string> LibvirtGuest::ask(const std::string& command, unsigned int form) {
+  if (lost_) return passOn(*lost_);
   char* text = nullptr;
-  if (virDomainQemuMonitorCommand(domain_.get(), command.c_str(), &text, form) < 0)
-    return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
+  const Patience patience(Patience::Clock::now() + kPatience, [this] { endQemu(); });
+  const int status = virDomainQemuMonitorCommand(domain_.get(), command.c_str(), &text, form);
+  if (patience.gaveUp())
+    lost_ = Failure{FailureKind::GuestFailed,
+                    fmt::format("QEMU was ended: it did not answer its monitor for {} s", kPatience.count())};
+  if (lost_) return passOn(*lost_);
+  if (status < 0) return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
   std::string answer(text);
   std::free(text);
   return answer;

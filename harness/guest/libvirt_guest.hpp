@@ -92,7 +92,8 @@ class LibvirtGuest : public Guest {
   Result<void> tellTerminal(const std::string& bytes) override;
   Result<Sample> sample() override;
   std::vector<std::chrono::nanoseconds> vcpuTimes() override;
-  Result<void> dumpMemory(const std::filesystem::path& file) override;
+  Result<void> dumpMemory(const std::filesystem::path& file, const DumpLimits& limits) override;
+  Result<void> answers() override;
   Result<void> pause() override;
   Result<void> resume() override;
   Result<void> setLinks(bool up) override;
@@ -102,6 +103,7 @@ class LibvirtGuest : public Guest {
   const std::string& domainXml() const override { return parts_.xml; }
 
  private:
+  void endQemu();
   Result<bool> isRunning();
   Result<void> setRunning(bool running);
   Result<Sample> sampleStopped();
@@ -113,6 +115,7 @@ class LibvirtGuest : public Guest {
   OwnedDomain domain_;
   GuestParts parts_;
   int gdbPort_ = 0;
+  std::optional<Failure> lost_;  // QEMU was ended because it did not answer
 };
 
 }  // namespace relapse::guest

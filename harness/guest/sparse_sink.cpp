@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -29,8 +30,9 @@ SparseSink::SparseSink(std::filesystem::path pipe, std::filesystem::path file)
     : pipe_(std::move(pipe)), file_(std::move(file)) {}
 
 Result<std::unique_ptr<SparseSink>> SparseSink::open(const std::filesystem::path& pipe,
-                                                     const std::filesystem::path& file) {
+                                                     const std::filesystem::path& file, const DumpLimits& limits) {
   std::unique_ptr<SparseSink> sink(new SparseSink(pipe, file));
+  sink->limits_ = limits;
   const auto failed = [](const std::filesystem::path& what) {
     return fail(FailureKind::Exhausted, fmt::format("{}: {}", what.string(), std::strerror(errno)));
   };
@@ -41,21 +43,42 @@ Result<std::unique_ptr<SparseSink>> SparseSink::open(const std::filesystem::path
   fcntl(sink->in_, F_SETPIPE_SZ, 1 << 20);
   sink->out_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
   if (sink->out_ < 0) return failed(file);
-  sink->reader_ = std::jthread([raw = sink.get()](const std::stop_token& stop) { raw->read(stop); });
+  sink->reader_ = std::jthread([raw = sink.get()](const std::stop_token& finished) { raw->read(finished); });
   return sink;
 }
 
+void SparseSink::giveUp(FailureKind kind, const std::string& why) {
+  if (!problem_) problem_ = Failure{kind, "the memory dump: " + why};
+}
+
 void SparseSink::take(const char* bytes, std::size_t size) {
-  for (std::size_t at = 0; at < size && problem_.empty(); at += kBlock) {
+  for (std::size_t at = 0; at < size && !problem_; at += kBlock) {
     const std::size_t length = std::min(kBlock, size - at);
     if (allZero(bytes + at, length)) continue;
     if (pwrite(out_, bytes + at, length, static_cast<off_t>(written_ + at)) != static_cast<ssize_t>(length))
-      problem_ = fmt::format("{}: {}", file_.string(), std::strerror(errno));
+      giveUp(FailureKind::Exhausted, std::strerror(errno));
   }
   written_ += size;
 }
 
-void SparseSink::read(const std::stop_token& stop) {
+bool SparseSink::withinLimits() {
+  if (limits_.stop.stop_requested()) giveUp(FailureKind::Cancelled, "cancelled");
+  if (std::chrono::steady_clock::now() > limits_.until)
+    giveUp(FailureKind::Exhausted, fmt::format("only {} MiB were written in the time it has", written_ >> 20));
+  return !problem_;
+}
+
+// 0: nothing came for now. At the end it is nothing, too, and in_ is closed.
+std::size_t SparseSink::readSome(char* room, std::size_t size) {
+  const ssize_t n = ::read(in_, room, size);
+  if (n > 0) return static_cast<std::size_t>(n);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
+  if (n < 0) giveUp(FailureKind::Exhausted, std::strerror(errno));
+  close(std::exchange(in_, -1));
+  return 0;
+}
+
+void SparseSink::read(const std::stop_token& finished) {
   std::vector<char> buffer(kBuffer);
   std::size_t filled = 0;
   const auto flush = [&] {
@@ -63,27 +86,26 @@ void SparseSink::read(const std::stop_token& stop) {
     filled = 0;
   };
   // A FIFO that nobody has opened yet has no event; one whose writer is gone has POLLHUP.
-  for (pollfd wait{in_, POLLIN, 0};;) {
+  while (in_ >= 0 && withinLimits()) {
+    pollfd wait{in_, POLLIN, 0};
     if (poll(&wait, 1, 100) == 0) {
-      if (stop.stop_requested()) break;
+      if (finished.stop_requested()) break;
       continue;
     }
-    const ssize_t n = ::read(in_, buffer.data() + filled, buffer.size() - filled);
-    if (n == 0) break;
-    if (n < 0 && errno != EAGAIN && errno != EINTR) problem_ = std::strerror(errno);
-    if (!problem_.empty()) break;
-    filled += n > 0 ? static_cast<std::size_t>(n) : 0;
+    filled += readSome(buffer.data() + filled, buffer.size() - filled);
     if (filled == buffer.size()) flush();  // whole blocks, so that zero pages are seen as such
   }
   flush();
+  if (in_ >= 0) close(std::exchange(in_, -1));
 }
 
 Result<std::uint64_t> SparseSink::finish() {
   reader_.request_stop();
   reader_.join();
-  if (problem_.empty() && ftruncate(out_, static_cast<off_t>(written_)) != 0) problem_ = std::strerror(errno);
-  if (problem_.empty() && written_ == 0) problem_ = "nothing was written";
-  if (!problem_.empty()) return fail(FailureKind::Exhausted, fmt::format("{}: {}", file_.string(), problem_));
+  if (!problem_ && ftruncate(out_, static_cast<off_t>(written_)) != 0)
+    giveUp(FailureKind::Exhausted, std::strerror(errno));
+  if (!problem_ && written_ == 0) giveUp(FailureKind::GuestFailed, "nothing was written");
+  if (problem_) return passOn(*problem_);
   return written_;
 }
 

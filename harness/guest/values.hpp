@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,6 +21,12 @@ struct QemuDied {
   std::string how;
 };  // QEMU went away without being asked to
 using GuestEnd = std::variant<Alive, PoweredOff, Reset, QemuDied>;
+
+// When a memory dump is given up.
+struct DumpLimits {
+  std::stop_token stop = {};
+  std::chrono::steady_clock::time_point until = std::chrono::steady_clock::time_point::max();
+};
 
 // How a program that the agent started came to its end.
 struct Exited {

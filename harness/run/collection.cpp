@@ -20,6 +20,13 @@ namespace fs = std::filesystem;
 constexpr std::size_t kSamples = 50;
 constexpr auto kBetween = 2ms;  // so that a spin goes on between two samples
 constexpr auto kAtMost = 2s;
+// A disk that is slower than this would keep a run of a large guest for days.
+constexpr auto kSlowestDump = 1u << 20;  // bytes of the guest's memory per second
+constexpr auto kDumpBegins = 60s;
+
+void noteOnce(const std::string& note, Collected& collected) {
+  if (std::ranges::find(collected.notes, note) == collected.notes.end()) collected.notes.push_back(note);
+}
 
 Result<void> sampleVcpus(Experiment& experiment, Node& node, Evidence& evidence, Collected& collected) {
   const auto until = Experiment::Clock::now() + kAtMost;
@@ -27,7 +34,7 @@ Result<void> sampleVcpus(Experiment& experiment, Node& node, Evidence& evidence,
     const auto at = experiment.now();
     auto sample = node.guest()->sample();
     if (!sample) {
-      collected.notes.push_back(sample.error().message);
+      noteOnce(sample.error().message, collected);
       break;  // what there is by now is evidence
     }
     sample->at = at;
@@ -38,8 +45,9 @@ Result<void> sampleVcpus(Experiment& experiment, Node& node, Evidence& evidence,
   return evidence.write("registers.json", report::samplesJson(collected.samples));
 }
 
-Result<void> dumpMemory(Node& node, Evidence& evidence, Collected& collected) {
-  const auto needed = node.spec().hardware.memory.value + (64u << 20);
+Result<void> dumpMemory(Node& node, Evidence& evidence, const std::stop_token& stop, Collected& collected) {
+  const auto memory = node.spec().hardware.memory.value;
+  const auto needed = memory + (64u << 20);
   struct statvfs room {};
   if (statvfs(evidence.folder().c_str(), &room) == 0 && room.f_bavail * room.f_frsize < needed)
     return fail(FailureKind::Exhausted,
@@ -48,7 +56,8 @@ Result<void> dumpMemory(Node& node, Evidence& evidence, Collected& collected) {
   const fs::path file = evidence.folder() / "vmcore";
   const fs::path part = evidence.folder() / "vmcore.part";
   std::error_code error;
-  if (auto dumped = node.guest()->dumpMemory(part); !dumped) {
+  const auto until = Experiment::Clock::now() + kDumpBegins + std::chrono::seconds(memory / kSlowestDump);
+  if (auto dumped = node.guest()->dumpMemory(part, {stop, until}); !dumped) {
     fs::remove(part, error);
     return passOn(dumped.error());
   }
@@ -60,7 +69,8 @@ Result<void> dumpMemory(Node& node, Evidence& evidence, Collected& collected) {
 
 }  // namespace
 
-Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence) {
+Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence,
+                  const std::stop_token& stop) {
   Collected collected;
   const auto& events = experiment.seen().events;
   if (std::ranges::none_of(events, [](const auto& event) { return console::isFailing(event.kind); })) return collected;
@@ -72,8 +82,9 @@ Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Ev
   }
   for (const auto artefact : scenario.collect) {
     const bool registers = artefact == scenario::Artefact::Registers;
-    auto done = registers ? sampleVcpus(experiment, node, evidence, collected) : dumpMemory(node, evidence, collected);
-    if (!done) collected.notes.push_back(done.error().message);
+    auto done =
+        registers ? sampleVcpus(experiment, node, evidence, collected) : dumpMemory(node, evidence, stop, collected);
+    if (!done) noteOnce(done.error().message, collected);
     spdlog::debug("artefact collected kind={} at_ms={}", registers ? "registers" : "vmcore", experiment.now().count());
   }
   return collected;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,9 @@ struct Collected {
   std::vector<std::string> notes = {};  // what could not be had, and why
 };
 
-// Takes what the scenario asks for from the guest that failed first, when an event of a failing kind came.
-Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence);
+// Takes what the scenario asks for from the guest that failed first, when an event of a failing kind came. A stop, or
+// a disk that takes less than 1 MiB of the guest's memory a second, costs the memory dump.
+Collected collect(const scenario::Scenario& scenario, Experiment& experiment, Evidence& evidence,
+                  const std::stop_token& stop);
 
 }  // namespace relapse::run

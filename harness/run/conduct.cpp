@@ -154,7 +154,7 @@ Result<report::RunRecord> conduct(const RunRequest& request, guest::GuestHost& h
   for (auto& note : unhitProbes(*probes, experiment)) record.notes.push_back(std::move(note));
   record.notes.insert(record.notes.end(), experiment.complaints().begin(), experiment.complaints().end());
   spdlog::debug("collecting at_ms={}", experiment.now().count());
-  const auto collected = collect(request.scenario, experiment, *evidence);
+  const auto collected = collect(request.scenario, experiment, *evidence, request.stop);
   record.failingNode = experiment.failingNode().name();
   record.notes.insert(record.notes.end(), collected.notes.begin(), collected.notes.end());
   experiment.finish();

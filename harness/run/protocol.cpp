@@ -53,6 +53,19 @@ Result<bool> seeMarker(Experiment& experiment, Node& node) {
   return wait == Wait::Came;
 }
 
+Result<void> noteStuckWork(const scenario::Scenario& scenario, Experiment& experiment) {
+  for (std::size_t i = 0; i < experiment.works().size(); ++i) {
+    if (experiment.ended(i)) continue;
+    const auto& work = experiment.works()[i];
+    if (Node& node = experiment.node(work.node); node.alive())
+      if (auto answers = node.guest()->answers(); !answers) return answers;  // it is the host's doing
+    experiment.note(console::EventKind::StuckWorkload, work.node, fmt::format("stuck workload {}", work.program),
+                    fmt::format("the guest is alive, but {} was not done in {} s", work.program,
+                                scenario.deadlines.reproduce.count()));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> openEyes(const scenario::Scenario& scenario, Experiment& experiment) {
@@ -87,13 +100,7 @@ Result<void> watch(const scenario::Scenario& scenario, Experiment& experiment, c
                    Experiment::Clock::time_point until) {
   const Wait wait = experiment.waitFor([&] { return experiment.allEnded() && !faults.undoDue(); }, until);
   if (wait == Wait::Cancelled) return interrupted(wait);
-  if (wait == Wait::Deadline)
-    for (std::size_t i = 0; i < experiment.works().size(); ++i)
-      if (!experiment.ended(i))
-        experiment.note(console::EventKind::StuckWorkload, experiment.works()[i].node,
-                        fmt::format("stuck workload {}", experiment.works()[i].program),
-                        fmt::format("the guest is alive, but {} was not done in {} s", experiment.works()[i].program,
-                                    scenario.deadlines.reproduce.count()));
+  if (wait == Wait::Deadline) return noteStuckWork(scenario, experiment);
   return {};
 }
 

@@ -188,6 +188,24 @@ TEST_F(Killed, Qemu) {
   expectAllIsWell();
 }
 
+// As one that waits for the host's disk: libvirt waits with it, and does not hear of any deadline.
+TEST_F(Killed, AQemuThatAnswersNobodyIsEndedAndIsNoStuckWorkload) {
+  auto arguments = kLockup;
+  arguments.insert(arguments.end(), {"--set", "deadlines.reproduce=10s"});
+  for (const char* stage : {"boot", "watch"}) {
+    const pid_t pid = start(arguments);
+    ASSERT_TRUE(comesTo(pid, stage)) << contentOf(output_);
+    ASSERT_TRUE(eventually(60s, [&] { return !guestsOf(pid).empty(); }));
+    for (const pid_t guest : guestsOf(pid)) kill(guest, SIGSTOP);
+    EXPECT_EQ(waitFor(pid), 125) << contentOf(output_);
+    EXPECT_TRUE(guestsOf(pid).empty()) << stage;
+    const auto result = nlohmann::json::parse(contentOf(state_.onlyRun() / "result.json"), nullptr, false);
+    ASSERT_TRUE(result.is_object()) << stage;
+    EXPECT_EQ(result["verdict"]["word"], "inconclusive") << stage;
+    EXPECT_THAT(result["verdict"]["reason"].get<std::string>(), HasSubstr("did not answer")) << stage;
+  }
+}
+
 // A kernel that nobody has built yet: the comment is another one each time.
 TEST_F(Killed, TheKernelsBuild) {
   const fs::path patch = state_.path() / "comment.patch";

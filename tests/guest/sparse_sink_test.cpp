@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "guest/sparse_sink.hpp"
 
-#include <gtest/gtest.h>
+#include <fcntl.h>
+#include <gmock/gmock.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <chrono>
+#include <csignal>
 #include <fstream>
 #include <iterator>
+#include <thread>
 
 #include "checksum/checksum.hpp"
 
@@ -63,6 +68,48 @@ TEST_F(SparseSinkTest, AFullDiskIsAFailure) {
   const auto written = (*sink)->finish();
   ASSERT_FALSE(written);
   EXPECT_EQ(written.error().kind, FailureKind::Exhausted);
+}
+
+// Writes to the FIFO until that fails; the errno it failed with. Without a reader that empties it, it waits.
+int writeUntilItFails(const fs::path& pipe) {
+  std::signal(SIGPIPE, SIG_IGN);
+  const int fd = open(pipe.c_str(), O_WRONLY | O_CLOEXEC);
+  const std::string bytes(std::size_t{1} << 20, 'x');
+  while (write(fd, bytes.data(), bytes.size()) >= 0) {
+  }
+  const int error = errno;
+  close(fd);
+  return error;
+}
+
+TEST_F(SparseSinkTest, AWriterDoesNotWaitForADiskThatIsFull) {
+  auto sink = SparseSink::open(folder_ / "pipe", "/dev/full");
+  ASSERT_TRUE(sink);
+  EXPECT_EQ(writeUntilItFails(folder_ / "pipe"), EPIPE);
+  EXPECT_EQ((*sink)->finish().error().kind, FailureKind::Exhausted);
+}
+
+TEST_F(SparseSinkTest, AStopEndsTheWriter) {
+  std::stop_source stop;
+  auto sink = SparseSink::open(folder_ / "pipe", "/dev/null", {stop.get_token()});
+  ASSERT_TRUE(sink);
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    stop.request_stop();
+  });
+  EXPECT_EQ(writeUntilItFails(folder_ / "pipe"), EPIPE);
+  EXPECT_EQ((*sink)->finish().error().kind, FailureKind::Cancelled);
+}
+
+TEST_F(SparseSinkTest, ItsTimeEndsTheWriterAndSaysHowMuchWasWritten) {
+  const auto soon = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  auto sink = SparseSink::open(folder_ / "pipe", "/dev/null", {{}, soon});
+  ASSERT_TRUE(sink);
+  EXPECT_EQ(writeUntilItFails(folder_ / "pipe"), EPIPE);
+  const auto written = (*sink)->finish();
+  ASSERT_FALSE(written);
+  EXPECT_EQ(written.error().kind, FailureKind::Exhausted);
+  EXPECT_THAT(written.error().message, testing::HasSubstr("MiB were written in the time it has"));
 }
 
 }  // namespace

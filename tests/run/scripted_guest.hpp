@@ -39,7 +39,10 @@ class ScriptedGuest : public guest::Guest {
   Result<void> tellTerminal(const std::string&) override { return {}; }
   Result<guest::Sample> sample() override { return guest::Sample{}; }
   std::vector<std::chrono::nanoseconds> vcpuTimes() override { return {}; }
-  Result<void> dumpMemory(const std::filesystem::path&) override { return fail(FailureKind::GuestFailed, "none"); }
+  Result<void> dumpMemory(const std::filesystem::path&, const guest::DumpLimits&) override {
+    return fail(FailureKind::GuestFailed, "none");
+  }
+  Result<void> answers() override { return {}; }
   Result<void> pause() override { return note("pauses"); }
   Result<void> resume() override { return note("goes on"); }
   Result<void> setLinks(bool up) override { return note(up ? "link up" : "link down"); }
