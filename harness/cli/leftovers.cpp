@@ -9,6 +9,7 @@
 
 #include "guest/guest_host.hpp"
 #include "guest/supervisor.hpp"
+#include "process/file_age.hpp"
 #include "process/scratch.hpp"
 
 namespace relapse::cli {
@@ -20,9 +21,8 @@ using namespace std::chrono_literals;
 constexpr auto kSurelyDead = 24h;  // of what has no owner that could be asked
 
 bool isOld(const fs::path& path) {
-  std::error_code error;
-  const auto written = fs::last_write_time(path, error);
-  return !error && fs::file_time_type::clock::now() - written >= kSurelyDead;
+  const auto age = process::ageOf(path);
+  return age && *age >= kSurelyDead;
 }
 
 void addAbandoned(const fs::path& parent, const std::string& what, std::vector<Leftover>& found) {

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "process/file_age.hpp"
 #include "process/process.hpp"
 
 namespace relapse::debian {
@@ -101,9 +102,8 @@ Result<void> Apt::prepare() const {
 }
 
 bool Apt::listsAreFresh() const {
-  std::error_code error;
-  const auto written = fs::last_write_time(home_ / "lists-fetched", error);
-  return !error && fs::file_time_type::clock::now() - written < kListsLast;
+  const auto age = process::ageOf(home_ / "lists-fetched");
+  return age && *age < kListsLast;
 }
 
 Result<void> Apt::update(bool always) {

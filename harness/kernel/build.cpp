@@ -197,6 +197,21 @@ Result<std::string> toolchain(const std::stop_token& stop) {
   return *compiler + "\n" + *linker;
 }
 
+bool forgetObjectsOfTheFuture(const BuildPlace& place) {
+  if (!isThere(place.output)) return false;
+  const fs::path clock = place.output / "relapse.now";
+  writeFile(clock, "");
+  const auto now = fs::last_write_time(clock);  // a shared folder's files have its server's time
+  std::error_code error;
+  for (fs::recursive_directory_iterator entry(place.output, error), end; entry != end; entry.increment(error)) {
+    const auto written = entry->is_symlink() ? now : entry->last_write_time();
+    if (written <= now) continue;
+    fs::remove_all(place.output);
+    return true;
+  }
+  return false;
+}
+
 Result<void> configure(const std::vector<AskedOption>& asked, const std::string& kconfig, const BuildPlace& place,
                        const BuildOptions& options) {
   const std::string text = fragmentText(asked);

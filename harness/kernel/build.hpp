@@ -24,6 +24,10 @@ struct BuildPlace {
   std::filesystem::path history;  // remembers how many objects a whole build has
 };
 
+// Removes all that was built there if any of it is of a time that has yet to come: the clock was set back since, and
+// make would take an object for newer than the patch that was put on after it. Whether there was any.
+bool forgetObjectsOfTheFuture(const BuildPlace& place);
+
 // allnoconfig with the options, unless the same was done there before; `kconfig` is what else the outcome
 // depends on. BadInput names each option that did not survive.
 Result<void> configure(const std::vector<AskedOption>& asked, const std::string& kconfig, const BuildPlace& place,

@@ -16,6 +16,7 @@
 #include "kernel/patching.hpp"
 #include "kernel/source.hpp"
 #include "kernel/store.hpp"
+#include "process/file_age.hpp"
 #include "process/lock.hpp"
 #include "process/process.hpp"
 
@@ -158,6 +159,7 @@ class Kitchen {
     // A git version would get into the release, and make every commit another kernel.
     if (!isThere(tree_.source() / ".scmversion")) writeFile(tree_.source() / ".scmversion", "");
     const BuildPlace place = buildPlace();
+    if (forgetObjectsOfTheFuture(place)) work_.tell(Stage::Build, "anew: the clock was set back since the last one");
     fs::create_directories(place.output);
     const bool whole = !isThere(vmlinuxOf(place));
     if (auto room = requireSpace(place.output, whole ? kRoomForBuild : kRoomForStep, "building a kernel"); !room)
@@ -229,9 +231,8 @@ class NotHad {
       : file_(cache / "sources/not-had" / sha256(word).substr(0, 16)) {}
 
   std::string lately() const {
-    std::error_code none;
-    const auto age = fs::file_time_type::clock::now() - fs::last_write_time(file_, none);
-    return none || age > kNotHadLasts ? "" : readFileIfThere(file_);
+    const auto age = process::ageOf(file_);
+    return age && *age < kNotHadLasts ? readFileIfThere(file_) : "";
   }
   void note(const std::string& why) const { writeFile(file_, why); }
   void forget() const {

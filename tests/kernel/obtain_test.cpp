@@ -200,6 +200,18 @@ TEST_F(Obtain, APatchRecompilesOnlyWhatItTouches) {
   EXPECT_THAT(compiled(), ElementsAre("fs/b"));
 }
 
+// make would take objects that the patch's file is not newer than for those of the patch.
+TEST_F(Obtain, APatchAfterTheClockWasSetBackIsInTheKernel) {
+  const KernelImage before = got();
+  compiled();
+  for (const auto& entry : fs::recursive_directory_iterator(root() / "cache/trees"))
+    if (entry.path().extension() == ".o")
+      fs::last_write_time(entry.path(), fs::file_time_type::clock::now() + std::chrono::hours(1));
+  request_.patches = {write("p.patch", kPatchB)};
+  EXPECT_NE(got().vmlinuxSha256, before.vmlinuxSha256);
+  EXPECT_THAT(compiled(), UnorderedElementsAre("fs/a", "fs/b", "fs/c"));
+}
+
 TEST_F(Obtain, AnotherSeriesAndBackRecompilesOnlyWhatDiffers) {
   series("one", {kPatchA});
   series("two", {kPatchA, kPatchB});
