@@ -54,11 +54,12 @@ Result<bool> seeMarker(Experiment& experiment, Node& node) {
 }
 
 Result<void> noteStuckWork(const scenario::Scenario& scenario, Experiment& experiment) {
+  for (auto& [name, node] : experiment.nodes())
+    if (node.alive())
+      if (auto answers = node.guest()->answers(); !answers) return answers;  // it is the host's doing
   for (std::size_t i = 0; i < experiment.works().size(); ++i) {
     if (experiment.ended(i)) continue;
     const auto& work = experiment.works()[i];
-    if (Node& node = experiment.node(work.node); node.alive())
-      if (auto answers = node.guest()->answers(); !answers) return answers;  // it is the host's doing
     experiment.note(console::EventKind::StuckWorkload, work.node, fmt::format("stuck workload {}", work.program),
                     fmt::format("the guest is alive, but {} was not done in {} s", work.program,
                                 scenario.deadlines.reproduce.count()));

@@ -100,6 +100,21 @@ TEST_F(ExperimentTest, WorkThatDoesNotEndIsAStuckWorkload) {
   EXPECT_EQ(verdict::word(verdict::judge(scenario_.expect, experiment.seen())), "other-failure");
 }
 
+TEST_F(ExperimentTest, WorkThatWaitsForAServerWhoseQemuHangsIsNoStuckWorkload) {
+  scenario_.nodes["server"] = {};
+  ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
+  host.hung = "server";
+  Experiment experiment(scenario_, *evidence_, {});
+  ASSERT_TRUE(experiment.boot(host, specsOf(scenario_)));
+  ASSERT_TRUE(experiment.start("client", {"appenders"}, {"/relapse/workloads/appenders"}));
+  const Faults faults(scenario_, experiment, host);
+  const auto watched = watch(scenario_, experiment, faults, Experiment::Clock::now() + 10ms);
+  experiment.finish();
+  ASSERT_FALSE(watched);
+  EXPECT_THAT(watched.error().message, HasSubstr("server does not answer"));
+  EXPECT_TRUE(experiment.seen().events.empty());
+}
+
 TEST_F(ExperimentTest, AStepThatWasNotTakenInTimeIsNoSurvival) {
   ScriptedHost host({kReady}, [](const auto&, const auto&, const auto&) {});
   scenario::WorkStep writer{.program = "noncontiguous-writer", .background = true, .on = {"client"}};

@@ -25,8 +25,8 @@ using Posted = decltype(guest::Post::what);
 
 class ScriptedGuest : public guest::Guest {
  public:
-  ScriptedGuest(std::string node, guest::Mailbox& box, Script script, std::vector<std::string>& done)
-      : node_(std::move(node)), box_(box), script_(std::move(script)), done_(done) {}
+  ScriptedGuest(std::string node, guest::Mailbox& box, Script script, std::vector<std::string>& done, bool hangs)
+      : node_(std::move(node)), box_(box), script_(std::move(script)), done_(done), hangs_(hangs) {}
 
   Result<void> tellAgent(const std::string& bytes) override {
     done_.push_back(node_ + " told " + bytes.substr(bytes.find('\t', 4) + 1));
@@ -42,7 +42,9 @@ class ScriptedGuest : public guest::Guest {
   Result<void> dumpMemory(const std::filesystem::path&, const guest::DumpLimits&) override {
     return fail(FailureKind::GuestFailed, "none");
   }
-  Result<void> answers() override { return {}; }
+  Result<void> answers() override {
+    return hangs_ ? fail(FailureKind::GuestFailed, node_ + " does not answer") : Result<void>();
+  }
   Result<void> pause() override { return note("pauses"); }
   Result<void> resume() override { return note("goes on"); }
   Result<void> setLinks(bool up) override { return note(up ? "link up" : "link down"); }
@@ -61,6 +63,7 @@ class ScriptedGuest : public guest::Guest {
   guest::Mailbox& box_;
   Script script_;
   std::vector<std::string>& done_;
+  bool hangs_;
   std::string xml_;
 };
 
@@ -72,9 +75,11 @@ class ScriptedHost : public guest::GuestHost {
   Result<std::unique_ptr<guest::Guest>> start(const guest::GuestSpec& spec, guest::Mailbox& box) override {
     done.push_back(spec.node + " starts");
     for (const auto& what : atStart_) box.put({std::chrono::steady_clock::now(), spec.node, what});
-    return std::unique_ptr<guest::Guest>(std::make_unique<ScriptedGuest>(spec.node, box, script_, done));
+    return std::unique_ptr<guest::Guest>(
+        std::make_unique<ScriptedGuest>(spec.node, box, script_, done, spec.node == hung));
   }
   std::vector<std::string> done;
+  std::string hung;  // the node whose QEMU answers nobody
 
  private:
   std::vector<Posted> atStart_;
