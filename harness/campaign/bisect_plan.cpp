@@ -101,8 +101,8 @@ std::string keyOf(const Mix& mix) {
 
 std::optional<Mix> mixOf(std::string_view key) {
   Mix mix;
+  auto parsed = std::from_chars(key.data(), key.data() + key.size(), mix.upTo);
   const char* const end = key.data() + key.size();
-  auto parsed = std::from_chars(key.data(), end, mix.upTo);
   while (parsed.ec == std::errc{} && parsed.ptr != end) {
     auto& set = *parsed.ptr == '-' ? mix.minus : mix.plus;
     if (*parsed.ptr != '-' && *parsed.ptr != '+') return std::nullopt;

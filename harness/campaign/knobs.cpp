@@ -185,10 +185,11 @@ void checkTogether(const std::vector<Knob>& knobs, document::Errors& errors) {
     errors.add({"--vary", 0, 0}, {}, fmt::format("expected at most {} settings in all, found more", kMostSettings));
 }
 
-// The scenario's mount options with these knobs' in place of their own.
-std::string mountOptions(const Scenario& scenario, const std::vector<std::pair<std::string, std::string>>& sizes) {
+// A scenario's mount options with these knobs' in place of their own.
+std::string mountOptions(const std::vector<std::string>& own,
+                         const std::vector<std::pair<std::string, std::string>>& sizes) {
   std::vector<std::string> options;
-  for (const auto& option : scenario.nfs->mount.options) {
+  for (const auto& option : own) {
     const auto name = option.substr(0, option.find('='));
     const bool replaced = std::any_of(sizes.begin(), sizes.end(), [&](const auto& size) { return size.first == name; });
     if (!replaced) options.push_back(option);
@@ -255,7 +256,7 @@ std::vector<std::string> overridesOf(const std::vector<Knob>& knobs, const std::
       overrides.push_back(fmt::format("{}={}", name, value));
     }
   }
-  if (!sizes.empty()) overrides.push_back(mountOptions(scenario, sizes));
+  if (!sizes.empty() && scenario.nfs) overrides.push_back(mountOptions(scenario.nfs->mount.options, sizes));
   return overrides;
 }
 

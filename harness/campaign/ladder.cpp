@@ -21,10 +21,9 @@ struct Amount {
 
 std::optional<Amount> amountIn(std::string_view text) {
   Amount amount;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, amount.number);
+  const auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), amount.number);
   if (error != std::errc{}) return std::nullopt;
-  amount.unit = {rest, static_cast<std::size_t>(end - rest)};
+  amount.unit = text.substr(static_cast<std::size_t>(rest - text.data()));
   return amount;
 }
 

@@ -30,9 +30,9 @@ std::string kernelOf(const MatrixCell& cell) {
     return fmt::format("{}\n{}", fmt::join(kernel.config, ","), kernel.series ? kernel.series->string() : "");
   };
   std::string key = cell.kernel.name + '\n' + text(cell.scenario.kernel);
-  const auto server = cell.scenario.nodes.find("server");
-  if (server != cell.scenario.nodes.end() && server->second.kernel)
-    key += fmt::format("\n{}\n{}", fmt::join(server->second.kernel->sources, ","), text(*server->second.kernel));
+  if (const auto server = cell.scenario.nodes.find("server"); server != cell.scenario.nodes.end())
+    if (const auto& own = server->second.kernel)
+      key += fmt::format("\n{}\n{}", fmt::join(own->sources, ","), text(*own));
   return key;
 }
 
