@@ -154,7 +154,7 @@ std::string spelling(const OptionView& option) {
   std::string value = choicesShown(option) ? fmt::format("{}", fmt::join(option.choices, "|")) : option.value;
   for (int i = 1; i < option.values; ++i) value += " " + option.value;
   if (option.names.empty()) return value + dots;
-  const std::string names = fmt::format("{}", fmt::join(option.names, ", "));
+  std::string names = fmt::format("{}", fmt::join(option.names, ", "));
   if (value.empty()) return names;
   return names + (option.valueOptional ? " [" + value + "]" : " " + value);
 }

@@ -146,13 +146,35 @@ def said(names=("folio_mapping", "nfs_wb_page"), flags=("locked", "private"), nc
              "page": {"flags": list(flags), "mapping": "0x1", "address": "0x2"},
              "commit": {"ncommit": ncommit, "rpcs_out": rpcs_out}, "inode": {"wb_err": 28}, "context": {"error": 0},
              "rpc": {"clients": [{"tasks": [{"procedure": name} for name in procedures]}]}}
-    return verdict.sentence(None, facts, list(names), None)
+    return verdict.sentence(None, facts, list(names), None, {})
 stuck = "clean, PagePrivate, nothing to commit: nfs_wb_page() cannot end (error 28 in mapping->wb_err)"
 assert said() == stuck, said()
 assert said(rpcs_out=1, procedures=["SEQUENCE"]) == stuck, "__nfs_commit_inode() counts itself"
 for other in (said(rpcs_out=1, procedures=["COMMIT"]), said(rpcs_out=2), said(ncommit=1), said(names=["ext4_writepage"]),
               said(flags=["private", "dirty"]), said(flags=["private", "writeback"]), said(flags=["locked"])):
     assert other.startswith("not known: wr spins on vCPU 1 in "), other
+)py");
+  const auto ran = run({"python3", script, scripts_});
+  EXPECT_TRUE(ran.succeeded()) << ran.standardError;
+}
+
+TEST_F(Inspection, SaysWhoSleepsWhereWhenNobodyRunsOrCrashed) {
+  const auto script = write("asleep.py", R"py(
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[1])
+import verdict
+def said(asleep):
+    sentence = verdict.sentence(None, {}, [], None, asleep)
+    head = "no vCPU is busy in the kernel, the log tells of no crash, and "
+    assert sentence.startswith(head), sentence
+    return sentence[len(head):]
+def tasks(*pids):
+    return [{"comm": "dd", "pid": pid} for pid in pids]
+assert said({}) == "no task is in D state"
+assert said({"f": tasks(7)}) == "in D state: dd (7) in f"
+some = {"f": tasks(7), "g": tasks(8, 9), "h": tasks(10), "i": tasks(11), "k": tasks(12)}
+assert said(some) == "in D state: 2 tasks such as dd (8) in g, dd (7) in f, dd (10) in h, 2 more", said(some)
 )py");
   const auto ran = run({"python3", script, scripts_});
   EXPECT_TRUE(ran.succeeded()) << ran.standardError;

@@ -14,6 +14,7 @@ from tasks import Task, all_tasks, wanted
 
 IDLE = ("cpu_do_idle", "arch_cpu_idle", "default_idle_call", "cpuidle_idle_call")
 LOCK_SEEKERS = ("nfs_start_io_", "rwsem_down_", "__rwsem_down_", "down_write", "down_read", "inode_lock")
+SCHEDULER = ("__switch_to", "context_switch", "__schedule", "schedule", "io_schedule", "rt_mutex_schedule")
 EL_MASK = 0xC  # of PSTATE: 0 is user space
 
 
@@ -60,7 +61,7 @@ class Inspection:
             self.facts["tasks"] = self.table()
         with notes.section("the sentence"):
             names = self.stacks.names(self.suspect[1]) if self.suspect else []
-            self.facts["sentence"] = verdict.sentence(self.prog, self.facts, names, self.crash)
+            self.facts["sentence"] = verdict.sentence(self.prog, self.facts, names, self.crash, self.asleep())
         self.facts["not_available"] = notes.entries
         return self.facts
 
@@ -190,13 +191,13 @@ class Inspection:
     # ---- NFS
 
     def examine_nfs(self):
-        if not self.suspect:
-            self.notes.add("the page", "no task was found that spins or crashed")
+        if not self.suspect:  # the sentence says so
             return
         candidates = nfs.Candidates(self.stacks, self.suspect[1])
         found = self.nfs.find_inode(candidates)
         if not found:
-            self.notes.add("the page", "no NFS inode in the variables or registers of the stuck task's frames")
+            if any("nfs" in name for name in self.stacks.names(self.suspect[1])):
+                self.notes.add("the page", "no NFS inode in the variables or registers of the stuck task's frames")
             return
         self.inode = self.nfs.at("struct inode", found[0])
         self.describe_inode(found[1])
@@ -282,6 +283,15 @@ class Inspection:
             }
             for key, group in groups.items()
         ]
+
+    def asleep(self):
+        """Of each group of blocked tasks in D state: their names, and the function that called the scheduler."""
+        found = {}
+        for task in self.sleepers():
+            names = [name for name in self.stacks.names(task.frames or []) if not name.startswith(SCHEDULER)]
+            if task.state == "D":
+                found.setdefault(names[0] if names else "an unknown function", []).append(task.named())
+        return found
 
     def wait_graph(self):
         graph = waits.Waits(self.prog, self.stacks, self.tasks)

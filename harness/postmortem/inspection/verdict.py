@@ -2,17 +2,23 @@
 """Which impossible state the guest is in: one sentence, by rules over what was found."""
 
 
+GROUPS_SHOWN = 3
+
+
 def member_at(kind, offset):
     """The name of a struct's member at an offset; empty when none begins there."""
     return next((m.name for m in kind.members if m.offset == offset and m.name), "")
 
 
-def sentence(prog, facts, names, crash):
-    """`facts`: the JSON's parts; `names`: functions of the suspect's stack, innermost first; `crash`: or None."""
+def sentence(prog, facts, names, crash, asleep):
+    """`facts`: the JSON's parts; `names`: functions of the suspect's stack, innermost first; `crash`: or None;
+    `asleep`: the tasks in D state by the function that they sleep in."""
     for rule in (lost_mapping, endless_wb_page):
         found = rule(prog, facts, names, crash)
         if found:
             return found
+    if not facts.get("suspect"):
+        return "no vCPU is busy in the kernel, the log tells of no crash, and " + in_d_state(asleep)
     return "not known: " + seen(facts, names)
 
 
@@ -56,19 +62,31 @@ def counts_itself(facts, commit):
     return not any(task["procedure"].upper() == "COMMIT" for client in rpc["clients"] for task in client["tasks"])
 
 
+def in_d_state(asleep):
+    if not asleep:
+        return "no task is in D state"
+    groups = sorted(asleep.items(), key=lambda group: -len(group[1]))
+    shown = ["%s in %s" % (one_of(tasks), where) for where, tasks in groups[:GROUPS_SHOWN]]
+    more = ["%d more" % sum(len(tasks) for _, tasks in groups[GROUPS_SHOWN:])] if groups[GROUPS_SHOWN:] else []
+    return "in D state: " + ", ".join(shown + more)
+
+
+def one_of(tasks):
+    name = "%s (%d)" % (tasks[0]["comm"], tasks[0]["pid"])
+    return name if len(tasks) == 1 else "%d tasks such as %s" % (len(tasks), name)
+
+
 def seen(facts, names):
     parts = []
-    suspect = facts.get("suspect")
-    if not suspect:
-        return "no vCPU is busy in the kernel, and the log tells of no crash"
+    suspect = facts["suspect"]
     where = names[0] if names else "an unknown function"
     parts.append("%s %s in %s" % (suspect["task"]["comm"], suspect["how"], where))
     page, commit = facts.get("page"), facts.get("commit")
     if page:
         parts.append("page %s is %s" % (page["address"], ", ".join(page["flags"]) or "without flags"))
         parts.append("mapping %s" % page["mapping"])
-    else:
-        parts.append("no NFS page was found")
+    elif facts.get("inode"):
+        parts.append("no page of the NFS inode was found")
     if commit:
         parts.append("%d to commit, %d commits under way" % (commit["ncommit"], commit["rpcs_out"]))
     return "; ".join(parts)
