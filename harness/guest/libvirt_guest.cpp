@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdlib>
 #include <iterator>
+#include <memory>
 
 #include <fmt/format.h>
 #include <libvirt/libvirt-qemu.h>
@@ -20,11 +21,9 @@ namespace relapse::guest {
 namespace {
 
 namespace fs = std::filesystem;
-
 using namespace std::chrono_literals;
 
 constexpr int kMostVcpus = 512;
-
 constexpr auto kPatienceAfterStop = 5s;
 
 }  // namespace
@@ -216,14 +215,13 @@ Result<std::string> LibvirtGuest::ask(const std::string& command, unsigned int f
   char* text = nullptr;
   const Patience patience(Patience::Clock::now() + kPatience, [this] { endQemu(); });
   const int status = virDomainQemuMonitorCommand(domain_.get(), command.c_str(), &text, form);
+  const std::unique_ptr<char, decltype(&std::free)> owned(text, &std::free);
   if (patience.gaveUp())
     lost_ = Failure{FailureKind::GuestFailed,
                     fmt::format("QEMU was ended: it did not answer its monitor for {} s", kPatience.count())};
   if (lost_) return passOn(*lost_);
   if (status < 0) return fail(FailureKind::GuestFailed, fmt::format("{}: {}", command, libvirtSays()));
-  std::string answer(text);
-  std::free(text);
-  return answer;
+  return std::string(text);
 }
 
 }  // namespace relapse::guest
