@@ -50,10 +50,7 @@ int badUsage(int argc, char** argv) {
   return asBisectStep ? kStopBisect : kBadInput;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  umask(umask(0) | S_IWOTH);  // nothing that it writes is for everybody to change
+int runProgram(int argc, char** argv) {
   CLI::App app;
   Arguments said;
   describe(app, said);
@@ -68,8 +65,15 @@ int main(int argc, char** argv) {
   }
   spdlog::set_default_logger(spdlog::stderr_color_mt("relapse"));
   spdlog::set_level(said.common.verbose ? spdlog::level::debug : spdlog::level::warn);
+  return act(app, said);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {  // NOLINT(bugprone-exception-escape): what the handler throws can be told nobody
+  umask(umask(0) | S_IWOTH);       // nothing that it writes is for everybody to change
   try {
-    return act(app, said);
+    return runProgram(argc, argv);
   } catch (const std::exception& error) {  // standard output was closed, memory ran out
     printFailure({relapse::FailureKind::Internal, error.what()});
     return kInconclusive;

@@ -37,8 +37,11 @@ int failed(const Failure& failure) {
 Result<campaign::Matrix> matrixOf(const NightlyArguments& arguments) {
   auto matrix = campaign::loadMatrix(arguments.matrix, findScenario);
   if (!matrix || arguments.budget.empty()) return matrix;
-  matrix->budget = document::parseDuration(arguments.budget);
-  if (matrix->budget && *matrix->budget > 0s) return matrix;
+  const auto budget = document::parseDuration(arguments.budget);
+  if (budget && *budget > 0s) {
+    matrix->budget = *budget;
+    return matrix;
+  }
   return fail(FailureKind::BadInput,
               fmt::format("--budget: expected a duration such as 30min or 6h, found \"{}\"", arguments.budget));
 }
@@ -50,7 +53,7 @@ Result<history::Night> nightOf(const campaign::Matrix& matrix, const NightlyArgu
     auto unfinished = history.unfinished(matrix.name, matrix.sum);
     if (!unfinished) return passOn(unfinished.error());
     goesOn = unfinished->has_value();
-    if (goesOn) return **unfinished;
+    if (unfinished->has_value()) return **unfinished;
   }
   history::Night night;
   night.id = campaign::nightId(matrix.name);

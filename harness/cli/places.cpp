@@ -101,7 +101,7 @@ Result<fs::path> findScenario(const std::string& nameOrPath) {
   std::error_code error;
   if (fs::is_regular_file(nameOrPath, error)) return fs::absolute(nameOrPath);
   const bool isPath = nameOrPath.find('/') != std::string::npos || nameOrPath.ends_with(".yaml");
-  const fs::path named = scenariosFolder() / (nameOrPath + ".yaml");
+  fs::path named = scenariosFolder() / (nameOrPath + ".yaml");
   if (!isPath && fs::is_regular_file(named, error)) return named;
   if (isPath) return fail(FailureKind::BadInput, notAScenario(nameOrPath), "relapse list");
   std::vector<std::string> names;

@@ -25,10 +25,10 @@ std::string kernelOf(const kernel::KernelImage& image) {
   return fmt::format("{} build-id {} sha256 {}", image.release, image.buildId, image.imageSha256.substr(0, 16));
 }
 
-ReplayedRun besideFirst(const run::Bundle& bundle, const report::RunRecord& record) {
-  ReplayedRun replayed{*bundle.first, run::outcomeOf(record), {}};
+ReplayedRun besideFirst(const run::Outcome& original, const run::Bundle& bundle, const report::RunRecord& record) {
+  ReplayedRun replayed{original, run::outcomeOf(record), {}};
   replayed.comparison = run::compare(replayed.first, replayed.now);
-  const std::string first = kernelOf(*bundle.request.kernel);
+  const std::string first = bundle.request.kernel ? kernelOf(*bundle.request.kernel) : "none";
   const std::string now = kernelOf(record.kernel);
   if (first != now) replayed.comparison.differences.push_back({"kernel", first, now});
   return replayed;
@@ -37,10 +37,10 @@ ReplayedRun besideFirst(const run::Bundle& bundle, const report::RunRecord& reco
 void print(const run::Bundle& bundle, const report::RunRecord& record, const Common& common) {
   if (common.json) {
     const std::string result = report::resultJson(record);
-    fmt::print("{}", bundle.first ? replayJson(result, besideFirst(bundle, record)) : result);
+    fmt::print("{}", bundle.first ? replayJson(result, besideFirst(*bundle.first, bundle, record)) : result);
   } else {
     fmt::print("\n{}", report::summary(record, colourOn(STDOUT_FILENO)));
-    if (bundle.first) fmt::print("{}", replayText(besideFirst(bundle, record)));
+    if (bundle.first) fmt::print("{}", replayText(besideFirst(*bundle.first, bundle, record)));
   }
   (void)std::fflush(stdout);
 }
@@ -103,7 +103,8 @@ int replayCommand(const ReplayArguments& arguments, const Common& common) {
   if (!request) return failed(request.error());
   auto session = HostSession::open(arguments.connect, where.cache);
   if (!session) return failed(session.error());
-  request->notes.push_back(fmt::format("a replay of {}", bundle->first ? bundle->first->id : bundle->folder.string()));
+  const auto& first = bundle->first;
+  request->notes.push_back(fmt::format("a replay of {}", first ? first->id : bundle->folder.string()));
   if (arguments.rebuild) request->notes.push_back("its kernel was built again from its source");
   if (request->archives.empty() && !bundle->request.archives.empty())
     request->notes.push_back("the guests' root is made anew: the modules in it belong to the kernel's build");

@@ -129,7 +129,7 @@ std::string missing(const CLI::App& command, const CommandView& view) {
 }
 
 std::string explained(const CLI::App& command, const CommandView& view, const CLI::ParseError& error) {
-  const std::string message = error.what();
+  std::string message = error.what();
   if (is(error, CLI::ExitCodes::ExcludesError))
     return pairOf(message, " excludes ", "{} and {} cannot be given together");
   if (is(error, CLI::ExitCodes::RequiresError)) return pairOf(message, " requires ", "{} needs {} beside it");

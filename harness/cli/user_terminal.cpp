@@ -92,7 +92,7 @@ void UserTerminal::guard() {
 
 UserTerminal::~UserTerminal() {
   if (raw_) {
-    if (withinLine_) show("\r\n");
+    if (withinLine_) UserTerminal::show("\r\n");
     tcsetattr(STDIN_FILENO, TCSADRAIN, &before_);
     for (const int signal : {SIGWINCH, SIGCONT}) ::signal(signal, SIG_DFL);
   }

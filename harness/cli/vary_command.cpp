@@ -204,7 +204,7 @@ void Conducted::show(const nlohmann::ordered_json& line, const std::string& text
 }
 
 void Conducted::summarize(const nlohmann::ordered_json& json, const std::string& text) {
-  results_[json["kind"]] = json;
+  results_[json["kind"].get<std::string>()] = json;
   if (common_.json) {
     fmt::print("{}\n", json.dump());
   } else {
