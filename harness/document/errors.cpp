@@ -106,10 +106,8 @@ std::string quote(std::string_view text) {
       result += "\\t";
     } else if (c == '"' || c == '\\') {
       result += {'\\', c};
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else if (wideControl) {
-      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(shown[++at]));
+    } else if (wideControl || static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      result += fmt::format("\\x{:02x}", static_cast<unsigned char>(wideControl ? shown[++at] : c));
     } else if (const std::size_t length = utf8Length(shown, at); length > 0) {
       result += shown.substr(at, length);
       at += length - 1;

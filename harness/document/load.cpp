@@ -233,7 +233,7 @@ std::optional<std::size_t> dashBefore(std::string_view text, std::size_t end) {
 // yaml-cpp marks a value that is not there at whatever comes next. It is placed at its key, or at
 // the dash of its list item.
 Place TreeBuilder::emptyPlace(const YAML::Mark& mark) const {
-  const Place marked = placeOf(mark);
+  Place marked = placeOf(mark);
   if (open_.empty()) return marked;
   const std::string& text = input_.text();
   const std::size_t at = std::min(offsetOf(mark), text.size());

@@ -115,7 +115,7 @@ class TableReader {
 
   // A near key of this map, or else one of that very name elsewhere.
   std::string meant(const std::string& found, const std::vector<std::string_view>& known) const {
-    const std::string near = didYouMean(found, known);
+    std::string near = didYouMean(found, known);
     if (!near.empty()) return near;
     for (const Row& row : table_.rows) {
       if (lastOf(row.path) == found) return fmt::format("; did you mean \"{}\"?", row.path);
