@@ -61,7 +61,7 @@ class Conducted {
   Result<void> add(const BisectEvent& event);
   Result<void> adopt();
   Result<void> work(const Settle& settle);
-  Result<void> work(const Search& search);
+  Result<void> work(const Narrow& search);
   Result<void> start(const Mix& mix, bool settles);
   Result<void> make(const Mix& mix, bool wanted, int attempt = 1);
   Result<void> startTry(const Mix& mix, bool settles);
@@ -199,7 +199,7 @@ Result<void> Conducted::work(const Settle& settle) {
   return takeOne();
 }
 
-Result<void> Conducted::work(const Search& search) {
+Result<void> Conducted::work(const Narrow& search) {
   const auto& [round, question] = search;
   const auto evidence = state_.evidence(round);
   const auto costs = costsOf(state_, round, tree_);
@@ -328,7 +328,7 @@ Result<report::BisectReport> Conducted::run() {
       return reportOf(state_);
     }
     const auto* settle = std::get_if<Settle>(&left);
-    auto done = settle != nullptr ? work(*settle) : work(std::get<Search>(left));
+    auto done = settle != nullptr ? work(*settle) : work(std::get<Narrow>(left));
     if (!done) return passOn(done.error());
   }
 }

@@ -156,7 +156,7 @@ Subset subsetOf(const BisectState& state, const MainSearch& search, std::size_t 
     const auto evidence = state.evidence(round);
     const auto step = bisect::next(round.space, evidence, known, costsOf(state, round, tree));
     if (std::holds_alternative<bisect::Trial>(step)) {
-      subset.left = Search{round, known};
+      subset.left = Narrow{round, known};
       return subset;
     }
     const auto* found = std::get_if<bisect::Found>(&step);
@@ -173,7 +173,7 @@ Subset subsetOf(const BisectState& state, const MainSearch& search, std::size_t 
 Work workLeft(const BisectState& state, const Mix& tree) {
   const auto& begun = state.begun();
   const MainSearch search(state, tree);
-  if (std::holds_alternative<bisect::Trial>(search.step)) return Search{search.round, begun.question};
+  if (std::holds_alternative<bisect::Trial>(search.step)) return Narrow{search.round, begun.question};
   Course over{endingOf(search.step)};
   const auto* found = std::get_if<bisect::Found>(&search.step);
   if (found == nullptr || found->candidates.size() != 1) return over;

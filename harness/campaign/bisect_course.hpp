@@ -19,8 +19,8 @@ namespace relapse::campaign {
 struct Settle {
   Mix mix;
 };
-// Tries of the search's choice.
-struct Search {
+// Tries of the kernel that the search chose.
+struct Narrow {
   BisectRound round;
   bisect::Question question;
 };
@@ -28,7 +28,7 @@ struct Search {
 struct Course {
   std::string ending;
 };
-using Work = std::variant<Settle, Search, Course>;
+using Work = std::variant<Settle, Narrow, Course>;
 
 // `tree`: the kernel that was built last.
 Work workLeft(const BisectState& state, const Mix& tree = {});

@@ -41,7 +41,7 @@ class BisectCourse : public testing::Test {
         return done;
       }
       const auto* settle = std::get_if<Settle>(&left);
-      const Mix mix = settle != nullptr ? settle->mix : mixOf(std::get<Search>(left));
+      const Mix mix = settle != nullptr ? settle->mix : mixOf(std::get<Narrow>(left));
       if (std::ranges::find(done.kernels, keyOf(mix)) == done.kernels.end()) {
         done.kernels.push_back(keyOf(mix));
         done.settles.push_back(settle != nullptr);
@@ -64,7 +64,7 @@ class BisectCourse : public testing::Test {
   std::optional<BisectState> state_;
 
  private:
-  Mix mixOf(const Search& search) const {
+  Mix mixOf(const Narrow& search) const {
     const auto& round = search.round;
     const auto step = bisect::next(round.space, state_->evidence(round), search.question, costsOf(*state_, round, {}));
     const auto* trial = std::get_if<bisect::Trial>(&step);
