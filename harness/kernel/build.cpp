@@ -202,10 +202,8 @@ bool forgetObjectsOfTheFuture(const BuildPlace& place) {
   const fs::path clock = place.output / "relapse.now";
   writeFile(clock, "");
   const auto now = fs::last_write_time(clock);  // a shared folder's files have its server's time
-  std::error_code error;
-  for (fs::recursive_directory_iterator entry(place.output, error), end; entry != end; entry.increment(error)) {
-    const auto written = entry->is_symlink() ? now : entry->last_write_time();
-    if (written <= now) continue;
+  for (const auto& entry : fs::recursive_directory_iterator(place.output)) {
+    if (entry.is_symlink() || entry.last_write_time() <= now) continue;
     fs::remove_all(place.output);
     return true;
   }

@@ -25,7 +25,8 @@ struct BuildPlace {
 };
 
 // Removes all that was built there if any of it is of a time that has yet to come: the clock was set back since, and
-// make would take an object for newer than the patch that was put on after it. Whether there was any.
+// make would take an object for newer than the patch that was put on after it. Whether there was any. Throws
+// filesystem_error: a folder that cannot be read may hold such an object.
 bool forgetObjectsOfTheFuture(const BuildPlace& place);
 
 // allnoconfig with the options, unless the same was done there before; `kconfig` is what else the outcome
